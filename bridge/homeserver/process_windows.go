@@ -1,0 +1,15 @@
+package homeserver
+
+import (
+	"os"
+	"syscall"
+)
+
+// attributes give the homeserver a process group of its own: Ctrl-C goes to Schalter alone, which
+// ends things in order. Nothing here ends it when Schalter itself is killed.
+func attributes() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{CreationFlags: syscall.CREATE_NEW_PROCESS_GROUP}
+}
+
+// terminate kills: there is no gentler signal for a process without a window.
+func terminate(p *os.Process) error { return p.Kill() }
