@@ -1,0 +1,198 @@
+// Package config reads the one configuration file of Schalter: strict YAML into one struct, with
+// errors that name file, line and key.
+//
+// Parse refuses whatever could not mean anything sensible; Validate refuses in addition what only
+// an example may contain. Both collect everything that is wrong, not just the first thing.
+package config
+
+import (
+	_ "embed"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Config is the whole configuration. Its keys are explained in example.yaml.
+type Config struct {
+	Homeserver   Homeserver    `yaml:"homeserver"`
+	Appservice   Appservice    `yaml:"appservice"`
+	Database     Database      `yaml:"database"`
+	Web          Web           `yaml:"web"`
+	City         City          `yaml:"city"`
+	Admins       []string      `yaml:"admins"`
+	ServiceAreas []ServiceArea `yaml:"service_areas"`
+	Log          Log           `yaml:"log"`
+
+	source source
+}
+
+// Homeserver is the Matrix homeserver that the bridge is registered with.
+type Homeserver struct {
+	// URL of the client-server API, without a path.
+	URL string `yaml:"url"`
+	// ServerName is the part after the colon in its user IDs.
+	ServerName string `yaml:"server_name"`
+}
+
+// Appservice is the bridge's registration with the homeserver.
+type Appservice struct {
+	ID          string `yaml:"id"`
+	ASToken     Secret `yaml:"as_token"`
+	ASTokenFile string `yaml:"as_token_file"`
+	HSToken     Secret `yaml:"hs_token"`
+	HSTokenFile string `yaml:"hs_token_file"`
+}
+
+// Database is where everything is kept.
+type Database struct {
+	// URL is "sqlite:PATH" or "postgres://…". Secret, because it can carry a password.
+	URL     Secret `yaml:"url"`
+	URLFile string `yaml:"url_file"`
+}
+
+// Web is the citizens' side.
+type Web struct {
+	// Listen is host:port.
+	Listen    string `yaml:"listen"`
+	PublicURL string `yaml:"public_url"`
+	// AllowedOrigins are the origins of the pages that may embed the chat.
+	AllowedOrigins []string `yaml:"allowed_origins"`
+	// TrustedProxies are addresses or networks whose X-Forwarded-For counts.
+	TrustedProxies []string `yaml:"trusted_proxies"`
+	Limits         Limits   `yaml:"limits"`
+}
+
+// Limits protect the counter against floods. All are at least 1; a key left out means its default.
+type Limits struct {
+	ConversationsPerMinute int `yaml:"conversations_per_minute"`
+	ConversationsBurst     int `yaml:"conversations_burst"`
+	// WaitingPerAddress is the most chats that wait in one area for one address.
+	WaitingPerAddress int `yaml:"waiting_per_address"`
+	MessagesPerSecond int `yaml:"messages_per_second"`
+	MessagesBurst     int `yaml:"messages_burst"`
+	MaxBodyBytes      int `yaml:"max_body_bytes"`
+}
+
+// City is whose counter it is.
+type City struct {
+	Name string `yaml:"name"`
+	// TimeZone is an IANA name; all hours are meant in it.
+	TimeZone string `yaml:"time_zone"`
+	// Holidays names the calendar of public holidays that PH in the hours refers to.
+	Holidays   string `yaml:"holidays"`
+	PrivacyURL string `yaml:"privacy_url"`
+	// Notice is shown to citizens before they write, by language.
+	Notice map[string]string `yaml:"notice"`
+}
+
+// ServiceArea is one counter of the city.
+type ServiceArea struct {
+	ID           string            `yaml:"id"`
+	Name         map[string]string `yaml:"name"`
+	Description  map[string]string `yaml:"description"`
+	Hours        string            `yaml:"hours"`
+	CounterHours string            `yaml:"counter_hours"`
+	Clerks       []string          `yaml:"clerks"`
+}
+
+// Log says how much is logged.
+type Log struct {
+	// Level is one of trace, debug, info, warn, error.
+	Level string `yaml:"level"`
+}
+
+//go:embed example.yaml
+var example []byte
+
+// ExampleYAML returns the commented example as text, for an operator to start from.
+func ExampleYAML() []byte { return append([]byte(nil), example...) }
+
+// Example returns the parsed example, Stadt Aarau. Each call returns a copy of its own.
+func Example() *Config {
+	c, err := Parse("config/example.yaml", example)
+	if err != nil {
+		panic("embedded example: " + err.Error()) // a test parses it
+	}
+	return c
+}
+
+// Load reads and parses a file, and the files of secrets that it names, relative to its folder.
+// An invalid configuration gives Problems.
+func Load(path string) (*Config, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read config: %w", err)
+	}
+	c, err := Parse(path, data)
+	if err != nil {
+		return nil, err
+	}
+	if problems := c.readSecrets(filepath.Dir(path)); len(problems) > 0 {
+		return nil, problems
+	}
+	return c, nil
+}
+
+// Parse parses a configuration; name stands for the file in errors, which are Problems. It opens
+// no file: secrets that live in files stay empty.
+func Parse(name string, data []byte) (*Config, error) {
+	c := defaults()
+	src, problems := decode(name, data, c)
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	c.source = src
+	if problems := c.check(); len(problems) > 0 {
+		return nil, problems
+	}
+	return c, nil
+}
+
+func defaults() *Config {
+	return &Config{
+		Appservice: Appservice{ID: "schalter"},
+		Web: Web{
+			Listen: "127.0.0.1:8080",
+			Limits: Limits{
+				ConversationsPerMinute: 60, ConversationsBurst: 60, WaitingPerAddress: 200,
+				MessagesPerSecond: 10, MessagesBurst: 60, MaxBodyBytes: 64 << 10,
+			},
+		},
+		City: City{TimeZone: "Europe/Zurich"},
+		Log:  Log{Level: "info"},
+	}
+}
+
+func (c *Config) readSecrets(dir string) Problems {
+	var problems Problems
+	for _, s := range []struct {
+		key, file string
+		to        *Secret
+	}{
+		{"appservice.as_token_file", c.Appservice.ASTokenFile, &c.Appservice.ASToken},
+		{"appservice.hs_token_file", c.Appservice.HSTokenFile, &c.Appservice.HSToken},
+		{"database.url_file", c.Database.URLFile, &c.Database.URL},
+	} {
+		if s.file == "" {
+			continue
+		}
+		path := s.file
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(dir, path)
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			problems = append(problems, c.source.problem(s.key, "cannot be read: %v", err))
+			continue
+		}
+		*s.to = Secret(strings.TrimSpace(string(data)))
+		if *s.to == "" {
+			problems = append(problems, c.source.problem(s.key, "the file is empty"))
+		}
+	}
+	if len(problems) == 0 {
+		problems = c.check()
+	}
+	return problems
+}
