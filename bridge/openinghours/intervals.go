@@ -1,0 +1,107 @@
+package openinghours
+
+import (
+	"iter"
+	"time"
+)
+
+const secondsPerDay = 24 * 60 * 60
+
+// Horizon is how far Next, NextOpening, Status.Since and Status.Until look, in days:
+// a little more than ten years.
+const Horizon = 3660
+
+// Interval is a half-open stretch of time in which a citizen sees no change: one
+// state, one comment, one exception.
+type Interval struct {
+	From, To  time.Time // in the zone of the hours
+	State     State
+	Comment   string
+	Rule      int // index of the rule that decided, -1 if none
+	RuleText  string
+	Exception *Exception // that decided, nil if none; not to be changed
+}
+
+// Intervals gives the intervals from one instant to another, closed ones included,
+// without gaps; the first and the last are cut to fit. Where neighbouring rules say
+// the same, the interval names the first of them that spoke. The memory does not grow
+// with the range.
+func (h *Hours) Intervals(from, to time.Time) iter.Seq[Interval] {
+	return func(yield func(Interval) bool) {
+		if !from.Before(to) {
+			return
+		}
+		w := h.walk(from)
+		for start := from; ; {
+			v := w.verdict
+			for w.forward(); w.verdict.alike(v) && w.start().Before(to); w.forward() {
+				if v.rule < 0 {
+					v.rule = w.verdict.rule
+				}
+			}
+			end := w.start()
+			if end.After(to) {
+				end = to
+			}
+			i := Interval{From: start.In(h.zone), To: end.In(h.zone), State: v.state, Rule: int(v.rule)}
+			i.Comment, i.RuleText, i.Exception = h.explain(v)
+			if !yield(i) || !end.Before(to) {
+				return
+			}
+			start = end
+		}
+	}
+}
+
+// Next gives the first instant after t at which a citizen sees a change: of state, of
+// comment or of exception. False: there is none within Horizon.
+func (h *Hours) Next(t time.Time) (time.Time, bool) {
+	w := h.walk(t)
+	return w.change(t, w.verdict.alike)
+}
+
+// NextOpening gives the first instant after t at which it opens, having not been open
+// just before. False: not within Horizon.
+func (h *Hours) NextOpening(t time.Time) (time.Time, bool) {
+	w := h.walk(t)
+	if w.verdict.state == Open {
+		if _, ok := w.change(t, func(v verdict) bool { return v.state == Open }); !ok {
+			return time.Time{}, false
+		}
+	}
+	return w.change(t, func(v verdict) bool { return v.state != Open })
+}
+
+// unchanging reports whether one verdict counts for ever.
+func (h *Hours) unchanging() bool { return h.uniform && len(h.layer) == 0 }
+
+// change steps forward from a piece that is the same to the first that is not, and
+// gives its start; t is where the looking ahead began.
+func (w *walker) change(t time.Time, same func(verdict) bool) (time.Time, bool) {
+	if w.canvas.h.unchanging() {
+		return time.Time{}, false
+	}
+	for last := t.Unix() + Horizon*secondsPerDay; w.to <= last; {
+		w.forward()
+		if !same(w.verdict) {
+			return w.start(), true
+		}
+	}
+	return time.Time{}, false
+}
+
+// since steps backward to the first piece of those that are the same, and gives its
+// start.
+func (w *walker) since(t time.Time, same func(verdict) bool) (time.Time, bool) {
+	if w.canvas.h.unchanging() {
+		return time.Time{}, false
+	}
+	for first := t.Unix() - Horizon*secondsPerDay; w.from >= first; {
+		start := w.start()
+		w.backward()
+		if !same(w.verdict) {
+			return start, true
+		}
+	}
+	return time.Time{}, false
+}
