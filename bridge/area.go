@@ -1,0 +1,51 @@
+package bridge
+
+import "slices"
+
+// ServiceArea is one counter of the city: own hours, own clerks, own space and lobby.
+type ServiceArea struct {
+	ID ServiceAreaID
+	// Name and Description by language tag ("de", "fr", "it", "en"); "de" is always set.
+	Name        map[string]string
+	Description map[string]string
+	// Hours and CounterHours are OSM opening_hours strings.
+	Hours        string
+	CounterHours string
+	// Clerks are the Matrix users who are heard by this area's citizens.
+	Clerks []UserID
+}
+
+// NameIn returns the name in a language, or in German where there is none.
+func (a ServiceArea) NameIn(language string) string { return inLanguage(a.Name, language) }
+
+// DescriptionIn returns the description in a language, or in German where there is none.
+func (a ServiceArea) DescriptionIn(language string) string {
+	return inLanguage(a.Description, language)
+}
+
+// Staffs reports whether user is a clerk of this area.
+func (a ServiceArea) Staffs(user UserID) bool { return slices.Contains(a.Clerks, user) }
+
+func inLanguage(texts map[string]string, language string) string {
+	if t, ok := texts[language]; ok && t != "" {
+		return t
+	}
+	return texts["de"]
+}
+
+// AreaRooms are the Matrix rooms of a service area. Empty means: not made yet.
+type AreaRooms struct {
+	Area  ServiceAreaID
+	Space RoomID
+	Lobby RoomID
+}
+
+// AreaState says whether citizens can start a chat in a service area now.
+type AreaState string
+
+// The states of a service area.
+const (
+	AreaOpen      AreaState = "open"
+	AreaClosed    AreaState = "closed"
+	AreaUnstaffed AreaState = "unstaffed"
+)

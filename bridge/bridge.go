@@ -1,0 +1,155 @@
+package bridge
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+)
+
+// Bridge is the core. One value per process (a replica); several replicas share one store.
+type Bridge struct {
+	store    Store
+	rooms    Rooms
+	browsers Browsers
+	areas    []ServiceArea
+	log      zerolog.Logger
+	now      func() time.Time
+	replica  string
+	patience Patience
+	texts    *texts
+
+	wake   chan struct{}
+	direct chan Entry
+	down   atomic.Bool
+
+	// doubtMu guards doubtful: the streams in which our claims may be stale (doubt.go).
+	doubtMu  sync.Mutex
+	doubtful map[string]bool
+}
+
+// Options are what New needs. Store, Rooms, Browsers and Areas are required.
+type Options struct {
+	Store    Store
+	Rooms    Rooms
+	Browsers Browsers
+	// Areas in the order in which citizens see them.
+	Areas []ServiceArea
+	Log   zerolog.Logger
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+	// Language is the desk's language, in which clerks read names and notices; "" means de-CH.
+	Language string
+	// Zone is the city's time zone; nil means UTC.
+	Zone *time.Location
+	// Patience may be the zero value.
+	Patience Patience
+}
+
+// Patience says how long the outbox waits before it does the next careful thing. The zero value
+// of a field means its default.
+type Patience struct {
+	// Echo: from an unanswered send to the barrier. Default 2 s.
+	Echo time.Duration
+	// Barrier: from one barrier to the next. Default 5 s.
+	Barrier time.Duration
+	// Backoff: first pause after a call that certainly had no effect; doubles up to 32 times
+	// this. Default 500 ms.
+	Backoff time.Duration
+}
+
+// New wires a core together. Nothing runs until Run.
+func New(o Options) (*Bridge, error) {
+	if o.Store == nil || o.Rooms == nil || o.Browsers == nil || len(o.Areas) == 0 {
+		return nil, errors.New("bridge: store, rooms, browsers and at least one service area are required")
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Zone == nil {
+		o.Zone = time.UTC
+	}
+	o.Patience = o.Patience.withDefaults()
+	words, err := newTexts(cmp.Or(o.Language, "de-CH"), o.Zone)
+	if err != nil {
+		return nil, err
+	}
+	return &Bridge{
+		store: o.Store, rooms: o.Rooms, browsers: o.Browsers, areas: o.Areas,
+		log: o.Log, now: o.Now, replica: NewID(), patience: o.Patience, texts: words,
+		wake: make(chan struct{}, 1), direct: make(chan Entry, outboxWorkers),
+		doubtful: map[string]bool{},
+	}, nil
+}
+
+func (p Patience) withDefaults() Patience {
+	if p.Echo == 0 {
+		p.Echo = 2 * time.Second
+	}
+	if p.Barrier == 0 {
+		p.Barrier = 5 * time.Second
+	}
+	if p.Backoff == 0 {
+		p.Backoff = 500 * time.Millisecond
+	}
+	return p
+}
+
+// Replica is this process's name among the replicas: a ULID made at start.
+func (b *Bridge) Replica() string { return b.replica }
+
+// Areas returns the service areas in the citizens' order.
+func (b *Bridge) Areas() []ServiceArea { return b.areas }
+
+// Area returns ErrUnknownArea when there is none of that name.
+func (b *Bridge) Area(id ServiceAreaID) (ServiceArea, error) {
+	for _, a := range b.areas {
+		if a.ID == id {
+			return a, nil
+		}
+	}
+	return ServiceArea{}, fmt.Errorf("service area %q: %w", string(id), ErrUnknownArea)
+}
+
+// Delayed reports whether the homeserver does not answer at present, so that messages are stored
+// and queued, but not delivered.
+func (b *Bridge) Delayed() bool { return b.down.Load() }
+
+// Run does the outbox's work and keeps this replica alive among the others until ctx ends; then
+// it gives everything back. Reading /sync is the caller's second loop (TakeSync, FromMatrix).
+func (b *Bridge) Run(ctx context.Context) error {
+	// The first heartbeat stands before the first claim; a database that is away now is met later.
+	_ = b.store.Heartbeat(ctx, b.replica, b.now())
+	var wg sync.WaitGroup
+	wg.Go(func() { b.beat(ctx) })
+	wg.Go(func() { b.releaseDoubtful(ctx) })
+	wg.Go(func() { b.setUpAreas(ctx) })
+	b.runOutbox(ctx)
+	wg.Wait()
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if err := b.store.Retire(end, b.replica); err != nil {
+		return fmt.Errorf("retire replica: %w", err)
+	}
+	return nil
+}
+
+func (b *Bridge) beat(ctx context.Context) {
+	every := time.NewTicker(HeartbeatEvery)
+	defer every.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-every.C:
+			if err := b.store.Heartbeat(ctx, b.replica, b.now()); err != nil && ctx.Err() == nil {
+				b.log.Warn().Err(err).Msg("heartbeat failed")
+			}
+		}
+	}
+}

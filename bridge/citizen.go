@@ -1,0 +1,270 @@
+package bridge
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// CitizenMessage is what a browser sends.
+type CitizenMessage struct {
+	// ClientID is made by the browser, 1 to 64 characters of A–Z a–z 0–9 . _ -; the same one
+	// again means the same message.
+	ClientID string
+	Text     string
+}
+
+// Opening is a citizen's wish to start a conversation.
+type Opening struct {
+	Area     ServiceAreaID
+	Language string
+	Name     string
+	PageURL  string
+	// Message is the first message; nil opens the conversation without one. The room is made
+	// with the first message.
+	Message *CitizenMessage
+	// Key, if not empty, makes the call safe to repeat for IdempotencyFor: the same key gives
+	// the same conversation with a fresh token. A random value of at least 16 characters.
+	Key string
+}
+
+// IdempotencyFor is how long an opening can be repeated with the same key.
+const IdempotencyFor = 24 * time.Hour
+
+// Opened is a conversation and the token that opens it. The token is shown once, here.
+type Opened struct {
+	Conversation Conversation
+	Token        string
+	// Message is the stored first message; nil when the opening had none.
+	Message *Message
+	// Repeated is set when the key had opened this conversation before.
+	Repeated bool
+}
+
+// Open starts a conversation. When it returns without error, everything in it is committed.
+// Errors: *InvalidError, ErrUnknownArea, *ClosedError, ErrKeyReused, ErrUnavailable.
+func (b *Bridge) Open(ctx context.Context, o Opening) (Opened, error) {
+	area, err := b.Area(o.Area)
+	if err != nil {
+		return Opened{}, err
+	}
+	if err := o.check(); err != nil {
+		return Opened{}, err
+	}
+	token := newToken()
+	var out Opened
+	var claimed []Entry
+	id := ConversationID(NewID())
+	err = b.store.Update(ctx, func(tx Tx) error {
+		out, claimed = Opened{Token: token}, nil
+		now := b.now()
+		if o.Key != "" {
+			earlier, digest, err := tx.ByIdempotencyKey(hash(o.Key), now.Add(-IdempotencyFor))
+			if err == nil {
+				return b.reopenByKey(tx, &out, o, earlier, digest, now)
+			}
+			if !errors.Is(err, ErrNotFound) {
+				return err
+			}
+		}
+		number, err := tx.NextNumber()
+		if err != nil {
+			return err
+		}
+		c := Conversation{
+			ID: id, Number: number, Area: area.ID, State: Waiting, Name: o.Name,
+			Language: o.Language, PageURL: o.PageURL,
+			Ghost: b.rooms.GhostID(ghostLocalpart(id)), CreatedAt: now,
+		}
+		if err := tx.InsertConversation(c); err != nil {
+			return err
+		}
+		if err := tx.AddToken(c.ID, hash(token), now); err != nil {
+			return err
+		}
+		if o.Key != "" {
+			if err := tx.AddIdempotencyKey(hash(o.Key), o.digest(), c.ID, now); err != nil {
+				return err
+			}
+		}
+		if o.Message != nil {
+			m, entries, err := b.accept(tx, &c, *o.Message, now)
+			if err != nil {
+				return err
+			}
+			out.Message, claimed = &m, entries
+		}
+		out.Conversation = c
+		return nil
+	})
+	if err != nil {
+		b.doubt(conversationStream(id)) // the commit may have happened all the same
+		return Opened{}, fmt.Errorf("open conversation: %w", err)
+	}
+	b.dispatch(claimed)
+	b.browsers.Notify(out.Conversation.ID)
+	return out, nil
+}
+
+// reopenByKey answers a repeated opening: the answer to the first one was lost on its way, and
+// the token with it, for only its hash is stored.
+func (b *Bridge) reopenByKey(tx Tx, out *Opened, o Opening, id ConversationID, digest []byte, now time.Time) error {
+	if !slices.Equal(digest, o.digest()) {
+		return ErrKeyReused
+	}
+	c, err := tx.LockConversation(id)
+	if err != nil {
+		return err
+	}
+	if err := tx.AddToken(id, hash(out.Token), now); err != nil {
+		return err
+	}
+	if o.Message != nil {
+		m, err := tx.MessageByClientID(id, o.Message.ClientID)
+		if err != nil {
+			return err
+		}
+		out.Message = &m
+	}
+	out.Conversation, out.Repeated = c, true
+	return nil
+}
+
+// FromCitizen takes a citizen's message. When it returns without error, the message is committed
+// and will reach the room. The same ClientID with the same text gives the same message.
+// Errors: *InvalidError, ErrClientIDReused, ErrConversationClosed, ErrUnavailable.
+func (b *Bridge) FromCitizen(ctx context.Context, id ConversationID, in CitizenMessage) (Message, error) {
+	if err := in.check(); err != nil {
+		return Message{}, err
+	}
+	var m Message
+	var claimed []Entry
+	err := b.store.Update(ctx, func(tx Tx) error {
+		claimed = nil
+		c, err := tx.LockConversation(id)
+		if err != nil {
+			return err
+		}
+		m, err = tx.MessageByClientID(id, in.ClientID)
+		if err == nil {
+			if m.Text != in.Text {
+				return ErrClientIDReused
+			}
+			return nil
+		}
+		if !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		if c.State == Closed {
+			return ErrConversationClosed
+		}
+		m, claimed, err = b.accept(tx, &c, in, b.now())
+		return err
+	})
+	if err != nil {
+		b.doubt(conversationStream(id)) // the commit may have happened all the same
+		return Message{}, fmt.Errorf("take citizen's message: %w", err)
+	}
+	b.dispatch(claimed)
+	b.browsers.Notify(id)
+	return m, nil
+}
+
+// accept stores a message with the outbox entries that will carry it.
+func (b *Bridge) accept(tx Tx, c *Conversation, in CitizenMessage, now time.Time) (Message, []Entry, error) {
+	first := c.LastSeq == 0
+	c.LastSeq++
+	m := Message{
+		ID: MessageID(NewID()), Conversation: c.ID, Seq: c.LastSeq, Direction: FromCitizenDirection,
+		ClientID: in.ClientID, Text: in.Text, CreatedAt: now,
+	}
+	if _, err := tx.InsertMessage(m); err != nil {
+		return Message{}, nil, err
+	}
+	if err := tx.SaveConversation(*c); err != nil {
+		return Message{}, nil, err
+	}
+	payload, err := textPayload{Text: m.Text}.encode()
+	if err != nil {
+		return Message{}, nil, err
+	}
+	entries := []Entry{{
+		ID: string(m.ID), Stream: conversationStream(c.ID), Kind: SendMessage, Conversation: c.ID,
+		Area: c.Area, Room: c.Room, Sender: c.Ghost, Payload: payload,
+	}}
+	if first {
+		entries = slices.Insert(entries, 0, Entry{
+			ID: NewID(), Stream: conversationStream(c.ID), Kind: OpenRoom, Conversation: c.ID, Area: c.Area,
+		})
+	}
+	var claimed []Entry
+	for _, e := range entries {
+		e.Phase, e.DueAt, e.CreatedAt = Ready, now, now
+		mine, err := tx.Enqueue(e, b.replica, now)
+		if err != nil {
+			return Message{}, nil, err
+		}
+		if mine {
+			e.Claim, e.ClaimedAt = 1, now
+			claimed = append(claimed, e)
+		}
+	}
+	return m, claimed, nil
+}
+
+// Authorize returns the conversation that a token opens, else ErrUnauthorized.
+func (b *Bridge) Authorize(ctx context.Context, id ConversationID, token string) (Conversation, error) {
+	return b.store.Authorized(ctx, id, hash(token))
+}
+
+// History returns at most limit messages with a seq above after, in order.
+func (b *Bridge) History(ctx context.Context, id ConversationID, after int64, limit int) ([]Message, error) {
+	return b.store.Messages(ctx, id, after, limit)
+}
+
+// Snapshot is what changes about a conversation beside its messages.
+type Snapshot struct {
+	Conversation Conversation
+	// Position in the area's queue, from 1; 0 when the conversation does not wait.
+	Position int
+	// Delayed: the homeserver does not answer; messages are kept and delivered later.
+	Delayed bool
+}
+
+// Look returns the conversation as it stands now.
+func (b *Bridge) Look(ctx context.Context, id ConversationID) (Snapshot, error) {
+	c, err := b.store.Conversation(ctx, id)
+	if err != nil {
+		return Snapshot{}, err
+	}
+	s := Snapshot{Conversation: c, Delayed: b.Delayed()}
+	if c.State == Waiting {
+		s.Position, err = b.store.QueuePosition(ctx, c)
+	}
+	return s, err
+}
+
+// newToken is 256 random bits. Only its hash is stored.
+func newToken() string {
+	var raw [32]byte
+	_, _ = rand.Read(raw[:]) // never fails since Go 1.24
+	return base64.RawURLEncoding.EncodeToString(raw[:])
+}
+
+func hash(s string) []byte {
+	h := sha256.Sum256([]byte(s))
+	return h[:]
+}
+
+// digest recognises the same opening again.
+func (o Opening) digest() []byte {
+	o.Key = ""
+	b, _ := json.Marshal(o) // strings only: cannot fail
+	return hash(string(b))
+}

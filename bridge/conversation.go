@@ -1,0 +1,83 @@
+package bridge
+
+import "time"
+
+// State is where a conversation stands in its life: waiting → active → closed.
+type State string
+
+// The states of a conversation.
+const (
+	Waiting State = "waiting"
+	Active  State = "active"
+	Closed  State = "closed"
+)
+
+// Conversation is one citizen's chat.
+type Conversation struct {
+	ID ConversationID
+	// Number is what people say aloud, "#4711". Unique, ascending, never issued again.
+	Number int64
+	Area   ServiceAreaID
+	State  State
+	// Name is what the citizen chose to be called; may be empty. At most 80 characters.
+	Name string
+	// Language is one of Languages.
+	Language string
+	// PageURL is the page the chat was started from, without query and fragment; may be empty.
+	PageURL string
+	// Ghost is the Matrix user that speaks for this citizen.
+	Ghost UserID
+	// Room is the conversation's Matrix room; empty until it is made.
+	Room RoomID
+	// Notice is the lobby's notice of this chat; empty until it is posted.
+	Notice EventID
+	// Clerk is the display name of the clerk who serves the citizen; empty while waiting.
+	Clerk string
+	// LastSeq is the seq of the newest message; 0 means none.
+	LastSeq int64
+	// DeliveredSeq is the seq of the newest message of the citizen that is in the room, as its
+	// event ID proves; 0 means none. Delivery is in order, so everything before it is there too.
+	DeliveredSeq int64
+	CreatedAt    time.Time
+}
+
+// Languages are the languages a citizen can choose, the first being the default.
+var Languages = []string{"de", "fr", "it", "en"}
+
+// Direction says who wrote a message.
+type Direction string
+
+// The directions of a message.
+const (
+	FromCitizenDirection Direction = "citizen"
+	FromClerkDirection   Direction = "clerk"
+)
+
+// Message is one entry of a conversation, in either direction.
+type Message struct {
+	ID           MessageID
+	Conversation ConversationID
+	// Seq counts from 1 within the conversation, without gaps, in the order of commits.
+	Seq       int64
+	Direction Direction
+	// ClientID is the browser's own name for a citizen's message; empty for a clerk's.
+	ClientID string
+	// Sender is the clerk's display name; empty for the citizen's own messages.
+	Sender string
+	// Text is plain text: for a citizen at most MaxText characters, for a clerk whatever fits
+	// into a Matrix event.
+	Text string
+	// HTML is sanitised to Matrix's allow-list; empty when there is only plain text.
+	HTML string
+	// Event is the Matrix event; empty for a citizen's message that is not delivered yet.
+	Event EventID
+	// Failed is set when the homeserver refused the message for good; it is then set aside.
+	Failed    bool
+	CreatedAt time.Time
+}
+
+// MaxText is the longest text of a citizen's message, in characters (Unicode code points).
+const MaxText = 4000
+
+// MaxName is the longest name a citizen can give, in characters.
+const MaxName = 80

@@ -1,0 +1,41 @@
+package bridge
+
+import (
+	"context"
+	"time"
+)
+
+// doubt says that this replica no longer knows what it holds in a stream: a commit went
+// unanswered, so claims may stand in the database that nobody here works on. It never blocks.
+func (b *Bridge) doubt(stream string) {
+	b.doubtMu.Lock()
+	b.doubtful[stream] = true
+	b.doubtMu.Unlock()
+}
+
+// releaseDoubtful gives such claims back as soon as the database answers again. Entries become
+// Unsure: whether they were sent is found out as after a crash.
+func (b *Bridge) releaseDoubtful(ctx context.Context) {
+	every := time.NewTicker(time.Second)
+	defer every.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return // Retire gives everything back
+		case <-every.C:
+		}
+		b.doubtMu.Lock()
+		streams := b.doubtful
+		b.doubtful = map[string]bool{}
+		b.doubtMu.Unlock()
+		for stream := range streams {
+			err := b.store.Update(ctx, func(tx Tx) error { return tx.ReleaseStream(stream, b.replica, b.now()) })
+			if err != nil {
+				b.doubt(stream)
+			}
+		}
+		if len(streams) > 0 {
+			b.Wake()
+		}
+	}
+}

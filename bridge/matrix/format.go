@@ -1,0 +1,211 @@
+package matrix
+
+import (
+	"encoding/json"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/microcosm-cc/bluemonday"
+
+	"schalter/bridge"
+)
+
+// rawEvent is an event as far as we read it. Everything inside content may be of any type: both
+// homeservers let clients write what they like.
+type rawEvent struct {
+	ID       string                     `json:"event_id"`
+	Type     string                     `json:"type"`
+	Sender   string                     `json:"sender"`
+	StateKey *string                    `json:"state_key"`
+	At       int64                      `json:"origin_server_ts"`
+	Content  json.RawMessage            `json:"content"`
+	Unsigned map[string]json.RawMessage `json:"unsigned"`
+}
+
+// The classes of what is set aside.
+const (
+	classMalformed   = "malformed"
+	classMistyped    = "mistyped"
+	classEmpty       = "empty"
+	classUnsupported = "unsupported"
+)
+
+// read turns an event of a room into what it means to the bridge. Names that it tells are added
+// to names. False when it has no ID and therefore can't even be set aside.
+func (a *Adapter) read(room bridge.RoomID, raw json.RawMessage, names map[bridge.UserID]string) (bridge.Event, bool) {
+	var e rawEvent
+	if err := json.Unmarshal(raw, &e); err != nil {
+		var only struct {
+			ID string `json:"event_id"`
+		}
+		if json.Unmarshal(raw, &only) != nil || only.ID == "" {
+			return bridge.Event{}, false
+		}
+		return bridge.Event{ID: bridge.EventID(only.ID), Room: room, Kind: bridge.Unreadable, Class: classMalformed}, true
+	}
+	if e.ID == "" {
+		return bridge.Event{}, false
+	}
+	out := bridge.Event{
+		ID: bridge.EventID(e.ID), Room: room, Sender: bridge.UserID(e.Sender), Kind: bridge.Other,
+		At: time.UnixMilli(e.At).UTC(),
+	}
+	var content map[string]any
+	if err := json.Unmarshal(e.Content, &content); err != nil {
+		content = nil
+	}
+	switch {
+	case e.StateKey != nil:
+		a.readState(&out, e, content, names)
+	case e.Type == messageType && a.isOurs(e.Sender):
+		readEcho(&out, e, content)
+	case e.Type == messageType:
+		readClerk(&out, e, content)
+	}
+	return out, true
+}
+
+func (a *Adapter) readState(out *bridge.Event, e rawEvent, content map[string]any, names map[bridge.UserID]string) {
+	switch e.Type {
+	case createType:
+		if owner, ours := ownerOf(content); ours && e.Sender == string(a.BotID()) {
+			out.Kind, out.Owner = bridge.RoomCreated, owner
+		}
+	case barrierType:
+		entry, _ := content["entry"].(string)
+		nonce, _ := content["nonce"].(string)
+		if a.isOurs(e.Sender) && entry != "" {
+			out.Kind, out.Marker, out.Nonce = bridge.BarrierEcho, entry, nonce
+		}
+	case memberType:
+		if a.isOurs(*e.StateKey) || content["membership"] != "join" {
+			return
+		}
+		if name, ok := content["displayname"].(string); ok {
+			names[bridge.UserID(*e.StateKey)] = cleanLine(name)
+		}
+		out.Kind, out.Sender = bridge.ClerkJoined, bridge.UserID(*e.StateKey)
+	}
+}
+
+// readEcho reads a message of one of our own users: all we want is its marker.
+func readEcho(out *bridge.Event, e rawEvent, content map[string]any) {
+	if marker, ok := content[markerField].(string); ok && marker != "" {
+		out.Kind, out.Marker = bridge.Echo, marker
+		return
+	}
+	if redacted(e, content) {
+		out.Kind = bridge.BareEcho
+	}
+}
+
+func redacted(e rawEvent, content map[string]any) bool {
+	_, because := e.Unsigned["redacted_because"]
+	return because || len(content) == 0
+}
+
+// readClerk reads a message of anybody else.
+func readClerk(out *bridge.Event, e rawEvent, content map[string]any) {
+	if _, because := e.Unsigned["redacted_because"]; because {
+		return
+	}
+	kind, typed := content["msgtype"].(string)
+	body, bodied := content["body"].(string)
+	if !typed || !bodied {
+		out.Kind, out.Class = bridge.Unreadable, classMistyped
+		return
+	}
+	relation, _ := content["m.relates_to"].(map[string]any)
+	if relation["rel_type"] == "m.replace" {
+		return // an edit is not a new message
+	}
+	switch kind {
+	case "m.text", "m.notice", "m.emote":
+	default:
+		out.Kind, out.Class = bridge.Unreadable, classUnsupported
+		return
+	}
+	if relation["m.in_reply_to"] != nil {
+		body = withoutFallback(body)
+	}
+	out.Text = CleanText(body)
+	if format, _ := content["format"].(string); format == htmlFormat {
+		if formatted, ok := content["formatted_body"].(string); ok {
+			out.HTML = CleanHTML(formatted)
+		}
+	}
+	out.Kind = bridge.ClerkText
+	if strings.TrimSpace(out.Text) == "" {
+		out.Kind, out.Class = bridge.Unreadable, classEmpty
+		out.Text, out.HTML = "", ""
+	}
+}
+
+// withoutFallback removes the quote that older clients put before a reply's text: it names the
+// quoted user by Matrix ID (specification, "Rich replies", fallbacks).
+func withoutFallback(body string) string {
+	if !strings.HasPrefix(body, "> ") {
+		return body
+	}
+	lines := strings.Split(body, "\n")
+	i := 0
+	for i < len(lines) && strings.HasPrefix(lines[i], ">") {
+		i++
+	}
+	return strings.TrimPrefix(strings.Join(lines[i:], "\n"), "\n")
+}
+
+// CleanText removes what no citizen shall get and no database takes: NUL and the other control
+// characters, but for tabs and line breaks. Invalid encoding has become U+FFFD before.
+func CleanText(s string) string {
+	s = strings.ReplaceAll(s, "\r\n", "\n")
+	return strings.Map(func(r rune) rune {
+		if r < 0x20 && r != '\n' && r != '\t' || r >= 0x7f && r < 0xa0 {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\uFFFD"))
+}
+
+// cleanLine is CleanText for what stands on one line, such as a name; at most 100 characters.
+func cleanLine(s string) string {
+	s = strings.Join(strings.Fields(CleanText(s)), " ")
+	if r := []rune(s); len(r) > 100 {
+		s = string(r[:100])
+	}
+	return s
+}
+
+// CleanHTML reduces formatted text to Matrix's allow-list (specification, "m.room.message
+// msgtypes"), less what would load from elsewhere or name a Matrix user: pictures and links to
+// matrix.to lose their tags and keep their text.
+func CleanHTML(s string) string {
+	return strings.TrimSpace(allowList.Sanitize(CleanText(s)))
+}
+
+var allowList = newAllowList()
+
+func newAllowList() *bluemonday.Policy {
+	p := bluemonday.NewPolicy()
+	p.AllowElements("del", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "p", "ul", "ol", "li",
+		"sup", "sub", "b", "i", "u", "strong", "em", "s", "code", "hr", "br", "div", "table", "thead",
+		"tbody", "tr", "th", "td", "caption", "pre", "span", "details", "summary")
+	p.AllowAttrs("href").OnElements("a")
+	p.AllowAttrs("start").Matching(bluemonday.Integer).OnElements("ol")
+	p.AllowAttrs("class").Matching(codeClass).OnElements("code")
+	p.AllowURLSchemes("mailto")
+	elsewhere := func(u *url.URL) bool { return !strings.EqualFold(u.Hostname(), "matrix.to") }
+	p.AllowURLSchemeWithCustomPolicy("https", elsewhere)
+	p.AllowURLSchemeWithCustomPolicy("http", elsewhere)
+	p.RequireParseableURLs(true)
+	p.AllowRelativeURLs(false)
+	p.RequireNoFollowOnLinks(false)
+	p.RequireNoReferrerOnLinks(true)
+	p.AddTargetBlankToFullyQualifiedLinks(true)
+	p.SkipElementsContent("mx-reply")
+	return p
+}
+
+var codeClass = regexp.MustCompile(`^language-[A-Za-z0-9_+-]{1,30}$`)

@@ -1,0 +1,56 @@
+package matrix
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"schalter/bridge"
+)
+
+// ensureUser makes one of our users exist under a name. The name is set before the user enters
+// a room: timelines would show its ID otherwise.
+func (a *Adapter) ensureUser(ctx context.Context, user bridge.UserID, localpart, name string) error {
+	if known, ok := a.registered.Load(user); ok && known == name {
+		return nil
+	}
+	register := map[string]any{"type": "m.login.application_service", "username": localpart, "inhibit_login": true}
+	err := a.call(ctx, "", http.MethodPost, register, nil, "register")
+	if err != nil && code(err) != "M_USER_IN_USE" {
+		return fmt.Errorf("register user: %w", err)
+	}
+	profile := map[string]any{"displayname": name}
+	if err := a.call(ctx, user, http.MethodPut, profile, nil, "profile", string(user), "displayname"); err != nil {
+		return fmt.Errorf("set display name: %w", err)
+	}
+	a.registered.Store(user, name)
+	return nil
+}
+
+func (a *Adapter) ensureBot(ctx context.Context) error {
+	return a.ensureUser(ctx, a.BotID(), BotLocalpart, a.botName)
+}
+
+// join brings a user into a room it is invited to. A user that is in it already stays.
+func (a *Adapter) join(ctx context.Context, user bridge.UserID, room bridge.RoomID) error {
+	if err := a.call(ctx, user, http.MethodPost, map[string]any{}, nil, "rooms", string(room), "join"); err != nil {
+		return fmt.Errorf("join room: %w", err)
+	}
+	return nil
+}
+
+func (a *Adapter) invite(ctx context.Context, user bridge.UserID, room bridge.RoomID) error {
+	err := a.call(ctx, a.BotID(), http.MethodPost, map[string]any{"user_id": user}, nil, "rooms", string(room), "invite")
+	if err != nil {
+		return fmt.Errorf("invite: %w", err)
+	}
+	return nil
+}
+
+func (a *Adapter) kick(ctx context.Context, user bridge.UserID, room bridge.RoomID) error {
+	err := a.call(ctx, a.BotID(), http.MethodPost, map[string]any{"user_id": user}, nil, "rooms", string(room), "kick")
+	if err != nil {
+		return fmt.Errorf("kick: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,349 @@
+package matrix
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"reflect"
+	"strings"
+
+	"schalter/bridge"
+)
+
+// roomVersion has restricted rooms and is known to every homeserver that is worth running.
+const roomVersion = "10"
+
+// unusableAfter is how long an alias may lead to a room that nobody can enter before it is
+// given up: on Synapse, a createRoom that was cut short leaves such an alias for ever.
+const unusableAfter = 30
+
+// stateEvent is one piece of a room's state as it should be.
+type stateEvent struct {
+	Type    string         `json:"type"`
+	Key     string         `json:"state_key"`
+	Content map[string]any `json:"content"`
+}
+
+// roomSpec is a room as it should be.
+type roomSpec struct {
+	owner   bridge.RoomOwner
+	alias   string // without sigil and server
+	space   bool   // the room is a space itself
+	invite  []bridge.UserID
+	power   map[string]any
+	state   []stateEvent
+	retry   bool
+	seconds int
+}
+
+func (s roomSpec) creationContent() map[string]any {
+	c := map[string]any{}
+	if s.space {
+		c["type"] = "m.space"
+	}
+	if s.owner.Conversation != "" {
+		c[ownerField] = string(s.owner.Conversation)
+	} else {
+		c[areaField], c[partField] = string(s.owner.Area), string(s.owner.Part)
+	}
+	return c
+}
+
+// ownerOf reads what creationContent wrote; false when it is not one of ours.
+func ownerOf(content map[string]any) (bridge.RoomOwner, bool) {
+	text := func(key string) string { s, _ := content[key].(string); return s }
+	o := bridge.RoomOwner{Conversation: bridge.ConversationID(text(ownerField))}
+	if o.Conversation == "" {
+		o.Area, o.Part = bridge.ServiceAreaID(text(areaField)), bridge.AreaPart(text(partField))
+		return o, o.Area != "" && (o.Part == bridge.Space || o.Part == bridge.Lobby)
+	}
+	return o, true
+}
+
+// OpenRoom makes or completes a conversation's room; see bridge.Rooms.
+func (a *Adapter) OpenRoom(ctx context.Context, p bridge.RoomPlan, found func(bridge.RoomID) (bridge.RoomID, error)) (bridge.RoomID, error) {
+	c := p.Conversation
+	local := strings.TrimSuffix(strings.TrimPrefix(string(c.Ghost), "@"), ":"+a.server)
+	if err := a.ensureUser(ctx, c.Ghost, local, p.GhostName); err != nil {
+		return "", err
+	}
+	spec := roomSpec{
+		owner: bridge.RoomOwner{Conversation: c.ID}, alias: bridge.ConversationAlias(c.Number),
+		invite: []bridge.UserID{c.Ghost}, power: a.power(p.Area.Clerks, 0),
+		retry: p.Retry, seconds: p.AgeSeconds,
+		state: []stateEvent{
+			restrictedTo(p.Space), historyShared, noGuests, named(p.Name), topic(p.Topic),
+			{Type: "m.space.parent", Key: string(p.Space), Content: map[string]any{"canonical": true, "via": []any{a.server}}},
+		},
+	}
+	room, err := a.obtain(ctx, spec, c.Room, found)
+	if err != nil {
+		return room, err
+	}
+	if err := a.join(ctx, c.Ghost, room); err != nil {
+		if !errors.Is(err, bridge.ErrForbidden) {
+			return room, err
+		}
+		if err := a.readmit(ctx, c.Ghost, room); err != nil {
+			return room, err
+		}
+	}
+	return room, a.putChild(ctx, p, room)
+}
+
+// readmit invites a ghost that was removed, and has it join.
+func (a *Adapter) readmit(ctx context.Context, ghost bridge.UserID, room bridge.RoomID) error {
+	if err := a.invite(ctx, ghost, room); err != nil {
+		return broken(err)
+	}
+	return a.join(ctx, ghost, room)
+}
+
+// UpdateRoom brings name, topic and the space's child entry in step with the conversation.
+func (a *Adapter) UpdateRoom(ctx context.Context, p bridge.RoomPlan) error {
+	for _, s := range []stateEvent{named(p.Name), topic(p.Topic)} {
+		if err := a.putState(ctx, a.BotID(), p.Conversation.Room, s.Type, s.Key, s.Content); err != nil {
+			return fmt.Errorf("set %s: %w", s.Type, err)
+		}
+	}
+	return a.putChild(ctx, p, p.Conversation.Room)
+}
+
+// putChild lists the room in the area's space; suggested, while the chat waits. The order is the
+// number: clients show only the first suggestions, and the oldest chat comes first.
+func (a *Adapter) putChild(ctx context.Context, p bridge.RoomPlan, room bridge.RoomID) error {
+	content := map[string]any{
+		"via": []any{a.server}, "suggested": p.Suggested, "order": fmt.Sprintf("%012d", p.Conversation.Number),
+	}
+	if err := a.putState(ctx, a.BotID(), p.Space, spaceChild, string(room), content); err != nil {
+		return fmt.Errorf("list room in its space: %w", err)
+	}
+	return nil
+}
+
+// LeaveRoom leaves and forgets a room that serves nobody. A room that we are not in is left.
+func (a *Adapter) LeaveRoom(ctx context.Context, room bridge.RoomID) error {
+	for _, verb := range []string{"leave", "forget"} {
+		err := a.call(ctx, a.BotID(), http.MethodPost, map[string]any{}, nil, "rooms", string(room), verb)
+		if err != nil && !errors.Is(err, bridge.ErrForbidden) && code(err) != "M_UNKNOWN" {
+			return fmt.Errorf("%s room: %w", verb, err)
+		}
+	}
+	return nil
+}
+
+// obtain returns the room that serves spec.owner, in the shape of spec. known is the room that
+// serves it already, or "".
+func (a *Adapter) obtain(ctx context.Context, spec roomSpec, known bridge.RoomID, found func(bridge.RoomID) (bridge.RoomID, error)) (bridge.RoomID, error) {
+	if err := a.ensureBot(ctx); err != nil {
+		return "", err
+	}
+	room := known
+	if room == "" && spec.retry {
+		var err error
+		if room, err = a.behindAlias(ctx, spec); err != nil {
+			return "", err
+		}
+	}
+	if room == "" {
+		created, err := a.create(ctx, spec)
+		if code(err) == "M_ROOM_IN_USE" {
+			if room, err = a.behindAlias(ctx, spec); err == nil && room == "" {
+				err = &callError{kind: bridge.ErrNotSent, code: "alias in use and not found"}
+			}
+		}
+		if err != nil {
+			return "", err
+		}
+		if created != "" {
+			serving, err := found(created)
+			if err != nil || serving == created {
+				return created, err
+			}
+			room = serving // an earlier attempt's room came to light meanwhile
+		}
+	}
+	if room != known {
+		serving, err := found(room)
+		if err != nil {
+			return "", err
+		}
+		room = serving
+	}
+	return room, a.complete(ctx, spec, room)
+}
+
+func (a *Adapter) create(ctx context.Context, spec roomSpec) (bridge.RoomID, error) {
+	request := map[string]any{
+		"preset": "private_chat", "room_version": roomVersion, "room_alias_name": spec.alias,
+		"creation_content": spec.creationContent(), "power_level_content_override": spec.power,
+		"initial_state": spec.state, "visibility": "private",
+	}
+	if len(spec.invite) > 0 {
+		request["invite"] = spec.invite
+	}
+	var answer struct {
+		RoomID string `json:"room_id"`
+	}
+	err := a.call(ctx, a.BotID(), http.MethodPost, request, &answer, "createRoom")
+	if err == nil && answer.RoomID == "" {
+		err = &callError{kind: bridge.ErrUnanswered, status: http.StatusOK}
+	}
+	if err != nil {
+		return "", fmt.Errorf("create room: %w", err)
+	}
+	return bridge.RoomID(answer.RoomID), nil
+}
+
+// behindAlias returns the room that an alias leads to, "" when there is none or when the alias
+// had to be given up. ErrAliasTaken when the room is not spec.owner's.
+func (a *Adapter) behindAlias(ctx context.Context, spec roomSpec) (bridge.RoomID, error) {
+	alias := a.AliasFor(spec.alias)
+	var answer struct {
+		RoomID string `json:"room_id"`
+	}
+	err := a.call(ctx, a.BotID(), http.MethodGet, nil, &answer, "directory", "room", alias)
+	if code(err) == "M_NOT_FOUND" {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("resolve alias: %w", err)
+	}
+	room := bridge.RoomID(answer.RoomID)
+	state, err := a.state(ctx, room)
+	if errors.Is(err, bridge.ErrForbidden) && a.join(ctx, a.BotID(), room) == nil {
+		state, err = a.state(ctx, room)
+	}
+	if errors.Is(err, bridge.ErrForbidden) || err == nil && len(state) == 0 {
+		return "", a.giveUpAlias(ctx, spec, alias)
+	}
+	if err != nil {
+		return "", err
+	}
+	create := state[stateKey{createType, ""}]
+	if owner, ours := ownerOf(create.content); !ours || owner != spec.owner || create.sender != string(a.BotID()) {
+		return "", fmt.Errorf("adopt room: %w", bridge.ErrAliasTaken)
+	}
+	return room, nil
+}
+
+// giveUpAlias removes an alias without a usable room, once whoever may still be making that room
+// has had time to finish.
+func (a *Adapter) giveUpAlias(ctx context.Context, spec roomSpec, alias string) error {
+	if spec.seconds < unusableAfter {
+		return &callError{kind: bridge.ErrNotSent, code: "room behind the alias cannot be read yet"}
+	}
+	err := a.call(ctx, a.BotID(), http.MethodDelete, nil, nil, "directory", "room", alias)
+	if err != nil && code(err) != "M_NOT_FOUND" {
+		return fmt.Errorf("remove unusable alias: %w", err)
+	}
+	return nil
+}
+
+// complete brings a room that we did not just create into the shape of spec: it may have been
+// left half made.
+func (a *Adapter) complete(ctx context.Context, spec roomSpec, room bridge.RoomID) error {
+	have, err := a.state(ctx, room)
+	if err != nil {
+		return broken(err)
+	}
+	want := append([]stateEvent{{Type: powerType, Content: spec.power}}, spec.state...)
+	for _, s := range want {
+		if same(have[stateKey{s.Type, s.Key}].content, s.Content) {
+			continue
+		}
+		if err := a.putState(ctx, a.BotID(), room, s.Type, s.Key, s.Content); err != nil {
+			return broken(fmt.Errorf("complete %s: %w", s.Type, err))
+		}
+	}
+	alias := a.AliasFor(spec.alias)
+	if err := a.completeAlias(ctx, room, alias, have); err != nil {
+		return err
+	}
+	for _, user := range spec.invite {
+		if m := membership(have, user); m == "join" || m == "invite" {
+			continue
+		}
+		if err := a.invite(ctx, user, room); err != nil {
+			return broken(err)
+		}
+	}
+	return nil
+}
+
+func (a *Adapter) completeAlias(ctx context.Context, room bridge.RoomID, alias string, have roomState) error {
+	var answer struct {
+		RoomID string `json:"room_id"`
+	}
+	err := a.call(ctx, a.BotID(), http.MethodGet, nil, &answer, "directory", "room", alias)
+	switch {
+	case code(err) == "M_NOT_FOUND":
+		err := a.call(ctx, a.BotID(), http.MethodPut, map[string]any{"room_id": room}, nil, "directory", "room", alias)
+		if err != nil {
+			return fmt.Errorf("set alias: %w", err)
+		}
+	case err != nil:
+		return fmt.Errorf("resolve alias: %w", err)
+	case answer.RoomID != string(room):
+		return fmt.Errorf("alias of the room: %w", bridge.ErrAliasTaken)
+	}
+	content := map[string]any{"alias": alias}
+	if same(have[stateKey{canonicalType, ""}].content, content) {
+		return nil
+	}
+	if err := a.putState(ctx, a.BotID(), room, canonicalType, "", content); err != nil {
+		return broken(fmt.Errorf("set canonical alias: %w", err))
+	}
+	return nil
+}
+
+// broken marks what forbids completing a room: it can't be served and is replaced.
+func broken(err error) error {
+	if errors.Is(err, bridge.ErrForbidden) {
+		return fmt.Errorf("%w: %w", bridge.ErrRoomBroken, err)
+	}
+	return err
+}
+
+type stateKey struct{ kind, key string }
+
+type stateValue struct {
+	sender  string
+	content map[string]any
+}
+
+type roomState map[stateKey]stateValue
+
+func (a *Adapter) state(ctx context.Context, room bridge.RoomID) (roomState, error) {
+	var events []struct {
+		Type     string         `json:"type"`
+		StateKey string         `json:"state_key"`
+		Sender   string         `json:"sender"`
+		Content  map[string]any `json:"content"`
+	}
+	if err := a.call(ctx, a.BotID(), http.MethodGet, nil, &events, "rooms", string(room), "state"); err != nil {
+		return nil, fmt.Errorf("read room state: %w", err)
+	}
+	out := make(roomState, len(events))
+	for _, e := range events {
+		out[stateKey{e.Type, e.StateKey}] = stateValue{sender: e.Sender, content: e.Content}
+	}
+	return out, nil
+}
+
+func membership(s roomState, user bridge.UserID) string {
+	m, _ := s[stateKey{memberType, string(user)}].content["membership"].(string)
+	return m
+}
+
+// same compares contents as JSON.
+func same(have, want map[string]any) bool {
+	raw, err := json.Marshal(want)
+	if err != nil {
+		return false
+	}
+	var plain map[string]any
+	return json.Unmarshal(raw, &plain) == nil && reflect.DeepEqual(have, plain)
+}

@@ -1,0 +1,118 @@
+package matrix
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"schalter/bridge"
+)
+
+// Power levels. Only the bot changes rooms: Matrix's presets would let any member invite anyone,
+// into the space too, and with it into every conversation.
+const (
+	botPower   = 100
+	clerkPower = 25
+)
+
+// power makes power levels; speak is what it takes to write.
+func (a *Adapter) power(clerks []bridge.UserID, speak int) map[string]any {
+	users := map[string]any{string(a.BotID()): botPower}
+	for _, c := range clerks {
+		users[string(c)] = clerkPower
+	}
+	return map[string]any{
+		"users": users, "users_default": 0, "events_default": speak, "state_default": botPower,
+		"invite": botPower, "kick": botPower, "ban": botPower, "redact": botPower,
+		"events":        map[string]any{barrierType: 0},
+		"notifications": map[string]any{"room": botPower},
+	}
+}
+
+var (
+	historyShared = stateEvent{Type: "m.room.history_visibility", Content: map[string]any{"history_visibility": "shared"}}
+	noGuests      = stateEvent{Type: "m.room.guest_access", Content: map[string]any{"guest_access": "forbidden"}}
+	inviteOnly    = stateEvent{Type: "m.room.join_rules", Content: map[string]any{"join_rule": "invite"}}
+)
+
+func restrictedTo(space bridge.RoomID) stateEvent {
+	return stateEvent{Type: "m.room.join_rules", Content: map[string]any{
+		"join_rule": "restricted",
+		"allow":     []any{map[string]any{"type": "m.room_membership", "room_id": string(space)}},
+	}}
+}
+
+func named(name string) stateEvent {
+	return stateEvent{Type: "m.room.name", Content: map[string]any{"name": name}}
+}
+
+func topic(text string) stateEvent {
+	return stateEvent{Type: "m.room.topic", Content: map[string]any{"topic": text}}
+}
+
+// SetUpArea makes or completes an area's space and lobby; see bridge.Rooms. With ErrRoomBroken,
+// the rooms returned end in the broken one.
+func (a *Adapter) SetUpArea(ctx context.Context, p bridge.AreaPlan, found func(bridge.RoomOwner, bridge.RoomID) (bridge.RoomID, error)) (bridge.AreaRooms, error) {
+	rooms := bridge.AreaRooms{Area: p.Area.ID}
+	part := func(which bridge.AreaPart, known bridge.RoomID, spec roomSpec) (bridge.RoomID, error) {
+		spec.owner = bridge.RoomOwner{Area: p.Area.ID, Part: which}
+		spec.alias = "schalter_" + string(which) + "_" + string(p.Area.ID)
+		// After a lost database the alias may lead to our own rooms of before: look first.
+		spec.retry, spec.seconds = true, p.AgeSeconds
+		return a.obtain(ctx, spec, known, func(r bridge.RoomID) (bridge.RoomID, error) { return found(spec.owner, r) })
+	}
+	var err error
+	rooms.Space, err = part(bridge.Space, p.Rooms.Space, roomSpec{
+		space: true, power: a.power(p.Area.Clerks, botPower),
+		state: []stateEvent{inviteOnly, historyShared, noGuests, named(p.SpaceName)},
+	})
+	if err != nil {
+		return rooms, fmt.Errorf("space: %w", err)
+	}
+	rooms.Lobby, err = part(bridge.Lobby, p.Rooms.Lobby, roomSpec{
+		power: a.power(p.Area.Clerks, clerkPower),
+		state: []stateEvent{restrictedTo(rooms.Space), historyShared, noGuests, named(p.LobbyName), topic(p.LobbyTopic)},
+	})
+	if err != nil {
+		return rooms, fmt.Errorf("lobby: %w", err)
+	}
+	child := map[string]any{"via": []any{a.server}, "suggested": true, "order": "0"}
+	if err := a.putState(ctx, a.BotID(), rooms.Space, spaceChild, string(rooms.Lobby), child); err != nil {
+		return rooms, fmt.Errorf("list lobby in its space: %w", err)
+	}
+	for _, room := range []bridge.RoomID{rooms.Space, rooms.Lobby} {
+		if err := a.reconcileMembers(ctx, room, p.Area.Clerks); err != nil {
+			return rooms, err
+		}
+	}
+	return rooms, nil
+}
+
+// reconcileMembers invites the clerks that are missing and removes everybody else.
+func (a *Adapter) reconcileMembers(ctx context.Context, room bridge.RoomID, clerks []bridge.UserID) error {
+	have, err := a.state(ctx, room)
+	if err != nil {
+		return err
+	}
+	for _, c := range clerks {
+		if m := membership(have, c); m == "join" || m == "invite" || m == "ban" {
+			continue
+		}
+		if err := a.invite(ctx, c, room); err != nil {
+			// One clerk whose account does not exist yet must not close the counter.
+			a.log.Warn().Err(err).Str("room", string(room)).Msg("clerk not invited")
+		}
+	}
+	for key := range have {
+		user := bridge.UserID(key.key)
+		if key.kind != memberType || user == a.BotID() || slices.Contains(clerks, user) {
+			continue
+		}
+		if m := membership(have, user); m == "join" || m == "invite" || m == "knock" {
+			if err := a.kick(ctx, user, room); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

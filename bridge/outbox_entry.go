@@ -1,0 +1,98 @@
+package bridge
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Entry is one thing to be done to Matrix. Entries of a stream are done in order, one at a time;
+// streams are independent of each other.
+type Entry struct {
+	// ID is a ULID: the Matrix transaction ID and the marker in the event's content.
+	ID string
+	// Order is given by the store when the entry is enqueued.
+	Order  int64
+	Stream string
+	Kind   EntryKind
+	// Conversation and Area say whom it is about; one of them may be empty.
+	Conversation ConversationID
+	Area         ServiceAreaID
+	// Room and Sender are set for kinds that send an event.
+	Room    RoomID
+	Sender  UserID
+	Payload json.RawMessage
+	Phase   Phase
+	// Barrier is the nonce of the barrier that is waited for in phase Barred.
+	Barrier string
+	// Attempts counts how often the homeserver was called for this entry.
+	Attempts int
+	// DueAt is when the entry may be taken up again.
+	DueAt     time.Time
+	CreatedAt time.Time
+	// Claim is the generation of the claim it was handed out with, ClaimedAt its time.
+	Claim     int64
+	ClaimedAt time.Time
+}
+
+// EntryKind says what is to be done.
+type EntryKind string
+
+// The kinds of entries.
+const (
+	// SetUpArea makes space and lobby of an area. Stream of the area.
+	SetUpArea EntryKind = "set_up_area"
+	// OpenRoom makes a conversation's room. First of the conversation's stream.
+	OpenRoom EntryKind = "open_room"
+	// SendMessage sends a citizen's message as the ghost.
+	SendMessage EntryKind = "send_message"
+	// UpdateRoom brings name and suggestion in step with the conversation's state.
+	UpdateRoom EntryKind = "update_room"
+	// PostNotice posts the bot's notice in the lobby. Stream of the lobby.
+	PostNotice EntryKind = "post_notice"
+	// LeaveRoom leaves a room that serves nobody. A stream of its own.
+	LeaveRoom EntryKind = "leave_room"
+)
+
+// sends reports whether the entry puts a message event into a room. Only those need echo and
+// barrier; the other kinds can be repeated as they are.
+func (k EntryKind) sends() bool { return k == SendMessage || k == PostNotice }
+
+// Phase says what is known about an entry.
+type Phase string
+
+// The phases of an entry. There is no phase "done": a done entry is gone, and what it came to
+// stands with the message or the room.
+const (
+	// Ready: the homeserver has certainly not acted since the last knowledge.
+	Ready Phase = "ready"
+	// Trying: claimed by a replica that is calling the homeserver, or has died doing so.
+	Trying Phase = "trying"
+	// Unsure: the homeserver may have acted. Wait for the echo until DueAt, then send a barrier.
+	Unsure Phase = "unsure"
+	// Barred: a barrier was sent. Its echo makes the entry Ready; at DueAt another is sent.
+	Barred Phase = "barred"
+)
+
+func conversationStream(c ConversationID) string { return "conversation:" + string(c) }
+
+// deskStream keeps what only clerks see out of the way of the citizen's messages.
+func deskStream(c ConversationID) string { return "desk:" + string(c) }
+func areaStream(a ServiceAreaID) string  { return "area:" + string(a) }
+func lobbyStream(a ServiceAreaID) string { return "lobby:" + string(a) }
+func roomStream(r RoomID) string         { return "room:" + string(r) }
+
+// textPayload is the payload of SendMessage and PostNotice.
+type textPayload struct {
+	Text     string   `json:"text"`
+	HTML     string   `json:"html,omitempty"`
+	Mentions []UserID `json:"mentions,omitempty"`
+}
+
+func (p textPayload) encode() (json.RawMessage, error) {
+	b, err := json.Marshal(p)
+	if err != nil {
+		return nil, fmt.Errorf("encode payload: %w", err)
+	}
+	return b, nil
+}

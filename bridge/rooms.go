@@ -1,0 +1,100 @@
+package bridge
+
+import "context"
+
+// Rooms is what the core asks of Matrix. Every method may be called again after a crash and is
+// given at most one deadline's time. Failures wrap ErrNotSent, ErrUnanswered, ErrRefused,
+// ErrForbidden or ErrAliasTaken.
+type Rooms interface {
+	// BotID is the bridge's own user; GhostID the user that speaks for a conversation.
+	BotID() UserID
+	GhostID(localpart string) UserID
+	// AliasFor is the alias under which people find something, e.g. "#schalter_4711:server".
+	AliasFor(name string) string
+
+	// Send sends a message event with the entry's ID as transaction ID and marker.
+	Send(ctx context.Context, m OutgoingMessage) (EventID, error)
+	// SendBarrier sends the state event behind which, in the bot's /sync, an earlier event of
+	// the same sender must have come.
+	SendBarrier(ctx context.Context, room RoomID, as UserID, entry, nonce string) error
+
+	// OpenRoom makes or completes the room of a conversation and returns it. Each room that
+	// comes to exist on the way is reported to found before anything else is done with it;
+	// found returns the room to go on with.
+	OpenRoom(ctx context.Context, r RoomPlan, found func(RoomID) (RoomID, error)) (RoomID, error)
+	// UpdateRoom brings name and the space's child entry in step with the conversation.
+	UpdateRoom(ctx context.Context, r RoomPlan) error
+	// SetUpArea makes or completes space and lobby, and brings their members in step with the
+	// area's clerks. found as with OpenRoom.
+	SetUpArea(ctx context.Context, a AreaPlan, found func(RoomOwner, RoomID) (RoomID, error)) (AreaRooms, error)
+	// LeaveRoom leaves and forgets a room that serves nobody.
+	LeaveRoom(ctx context.Context, room RoomID) error
+}
+
+// RoomOwner says what a room is for. It stands in the room's creation content, so that a room is
+// recognised as ours, and as whose, after any crash.
+type RoomOwner struct {
+	Conversation ConversationID
+	// Area and Part name a space or a lobby; empty for a conversation.
+	Area ServiceAreaID
+	Part AreaPart
+}
+
+// AreaPart is one of the two rooms of a service area.
+type AreaPart string
+
+// The rooms of a service area.
+const (
+	Space AreaPart = "space"
+	Lobby AreaPart = "lobby"
+)
+
+// RoomPlan is how a conversation's room should be.
+type RoomPlan struct {
+	Conversation Conversation
+	Area         ServiceArea
+	Space        RoomID
+	// Retry is set when an earlier attempt may have made a room already.
+	Retry bool
+	// Age is how long ago the first attempt was; it decides when an unusable alias is given up.
+	AgeSeconds int
+	// Name and Topic of the room, GhostName of the citizen in it; Suggested marks it in the
+	// space as waiting.
+	Name      string
+	Topic     string
+	GhostName string
+	Suggested bool
+}
+
+// AreaPlan is how a service area's rooms should be.
+type AreaPlan struct {
+	Area  ServiceArea
+	Rooms AreaRooms
+	// Retry and AgeSeconds as in RoomPlan.
+	Retry      bool
+	AgeSeconds int
+	SpaceName  string
+	LobbyName  string
+	LobbyTopic string
+}
+
+// OutgoingMessage is a message event on its way to the homeserver.
+type OutgoingMessage struct {
+	Room RoomID
+	As   UserID
+	// Entry is transaction ID and marker.
+	Entry string
+	// Text is the plain body, HTML the formatted one; HTML may be empty.
+	Text string
+	HTML string
+	// Notice sends m.notice instead of m.text.
+	Notice bool
+	// Mentions are the users whose clients shall notify. Never nil on the wire: without the
+	// field, clients look for names in the text.
+	Mentions []UserID
+}
+
+// Browsers is told, after the commit, that a conversation has changed. It never blocks.
+type Browsers interface {
+	Notify(ConversationID)
+}

@@ -1,0 +1,247 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// performOpenRoom makes the conversation's room; then the lobby is told.
+func (b *Bridge) performOpenRoom(ctx context.Context, e Entry) (func(Tx) error, error) {
+	plan, err := b.roomPlan(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	room, err := b.rooms.OpenRoom(ctx, plan, b.foundRoom(ctx, RoomOwner{Conversation: e.Conversation}))
+	switch {
+	case errors.Is(err, ErrAliasTaken):
+		// The number is in use: a room from before a backup was restored. It is never issued again.
+		return nil, b.renumber(ctx, e.Conversation, err)
+	case errors.Is(err, ErrRoomBroken):
+		return nil, b.abandon(ctx, RoomOwner{Conversation: e.Conversation}, room, err)
+	case err != nil:
+		return nil, fmt.Errorf("open room: %w", err)
+	}
+	return func(tx Tx) error {
+		c, err := tx.LockConversation(e.Conversation)
+		if err != nil {
+			return err
+		}
+		done, err := tx.FinishEntry(e.ID)
+		if err != nil || !done {
+			return err
+		}
+		return b.announce(tx, c, plan.Area)
+	}, nil
+}
+
+// announce puts the waiting chat on the lobby's board.
+func (b *Bridge) announce(tx Tx, c Conversation, area ServiceArea) error {
+	rooms, err := tx.AreaRooms(area.ID)
+	if err != nil {
+		return err
+	}
+	payload, err := b.texts.lobbyNotice(c, b.rooms.AliasFor(ConversationAlias(c.Number)), area.Clerks).encode()
+	if err != nil {
+		return err
+	}
+	now := b.now()
+	_, err = tx.Enqueue(Entry{
+		ID: NewID(), Stream: lobbyStream(area.ID), Kind: PostNotice, Conversation: c.ID, Area: area.ID,
+		Room: rooms.Lobby, Sender: b.rooms.BotID(), Payload: payload, Phase: Ready, DueAt: now, CreatedAt: now,
+	}, "", now)
+	return err
+}
+
+// performUpdateRoom brings the room in step with the conversation as it is now, not as it was
+// when the entry was written: several changes need only one call.
+func (b *Bridge) performUpdateRoom(ctx context.Context, e Entry) (func(Tx) error, error) {
+	plan, err := b.roomPlan(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.rooms.UpdateRoom(ctx, plan); err != nil {
+		return nil, fmt.Errorf("update room: %w", err)
+	}
+	return func(tx Tx) error { return finish(tx, e) }, nil
+}
+
+func (b *Bridge) performSetUpArea(ctx context.Context, e Entry) (func(Tx) error, error) {
+	area, err := b.Area(e.Area)
+	if err != nil {
+		// The area has left the config since the entry was written.
+		return func(tx Tx) error { return finish(tx, e) }, nil
+	}
+	known, err := b.areaRooms(ctx, area.ID)
+	if err != nil {
+		return nil, err
+	}
+	found := func(owner RoomOwner, room RoomID) (RoomID, error) { return b.foundRoom(ctx, owner)(room) }
+	rooms, err := b.rooms.SetUpArea(ctx, AreaPlan{
+		Area: area, Rooms: known, Retry: e.Attempts > 1 || e.Phase != Ready, AgeSeconds: b.age(e),
+		SpaceName: b.texts.area("space_name", area), LobbyName: b.texts.area("lobby_name", area),
+		LobbyTopic: b.texts.area("lobby_topic", area),
+	}, found)
+	if errors.Is(err, ErrRoomBroken) {
+		if rooms.Lobby != "" {
+			return nil, b.abandon(ctx, RoomOwner{Area: area.ID, Part: Lobby}, rooms.Lobby, err)
+		}
+		return nil, b.abandon(ctx, RoomOwner{Area: area.ID, Part: Space}, rooms.Space, err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("set up area: %w", err)
+	}
+	return func(tx Tx) error {
+		if err := tx.SaveAreaRooms(rooms); err != nil {
+			return err
+		}
+		return finish(tx, e)
+	}, nil
+}
+
+// setUpAreas asks for every area's rooms, as soon as the database can be reached.
+func (b *Bridge) setUpAreas(ctx context.Context) {
+	for ctx.Err() == nil {
+		err := b.store.Update(ctx, func(tx Tx) error {
+			now := b.now()
+			for _, a := range b.areas {
+				// One entry per area, however often the service starts.
+				_, err := tx.Enqueue(Entry{
+					ID: "set-up-" + string(a.ID), Stream: areaStream(a.ID), Kind: SetUpArea, Area: a.ID,
+					Phase: Ready, DueAt: now, CreatedAt: now,
+				}, "", now)
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err == nil {
+			b.Wake()
+			return
+		}
+		b.log.Error().Err(err).Msg("service areas not set up yet")
+		select {
+		case <-ctx.Done():
+		case <-time.After(HeartbeatEvery):
+		}
+	}
+}
+
+func (b *Bridge) areaRooms(ctx context.Context, id ServiceAreaID) (AreaRooms, error) {
+	all, err := b.store.AreaRooms(ctx)
+	if err != nil {
+		return AreaRooms{}, fmt.Errorf("read rooms of area: %w: %w", err, ErrNotSent)
+	}
+	for _, r := range all {
+		if r.Area == id {
+			return r, nil
+		}
+	}
+	return AreaRooms{Area: id}, nil
+}
+
+// roomPlan is how the room should be now. ErrNotYet while the area has no rooms.
+func (b *Bridge) roomPlan(ctx context.Context, e Entry) (RoomPlan, error) {
+	c, err := b.store.Conversation(ctx, e.Conversation)
+	if err != nil {
+		return RoomPlan{}, fmt.Errorf("read conversation: %w: %w", err, ErrNotSent)
+	}
+	area, err := b.Area(c.Area)
+	if err != nil {
+		return RoomPlan{}, fmt.Errorf("%w: %w", err, ErrNotYet)
+	}
+	rooms, err := b.areaRooms(ctx, c.Area)
+	if err != nil {
+		return RoomPlan{}, err
+	}
+	if rooms.Space == "" || rooms.Lobby == "" {
+		return RoomPlan{}, fmt.Errorf("area %s has no rooms: %w", c.Area, ErrNotYet)
+	}
+	return RoomPlan{
+		Conversation: c, Area: area, Space: rooms.Space,
+		Retry: e.Attempts > 1 || e.Phase != Ready, AgeSeconds: b.age(e),
+		Name: b.texts.roomName(c), Topic: b.texts.roomTopic(c, area), GhostName: b.texts.ghostName(c),
+		Suggested: c.State == Waiting,
+	}, nil
+}
+
+func (b *Bridge) age(e Entry) int { return int(b.now().Sub(e.CreatedAt).Seconds()) }
+
+// foundRoom reports a room that has come to exist for an owner, and returns the one that serves.
+func (b *Bridge) foundRoom(ctx context.Context, owner RoomOwner) func(RoomID) (RoomID, error) {
+	return func(room RoomID) (RoomID, error) {
+		var serving RoomID
+		err := b.store.Update(ctx, func(tx Tx) error {
+			var err error
+			serving, err = b.adopt(tx, owner, room)
+			return err
+		})
+		if err != nil {
+			return "", fmt.Errorf("adopt room: %w: %w", err, ErrUnanswered)
+		}
+		return serving, nil
+	}
+}
+
+// adopt makes a room serve its owner. A second room for the same owner (createRoom was answered
+// late, or twice) serves nobody and is left.
+func (b *Bridge) adopt(tx Tx, owner RoomOwner, room RoomID) (RoomID, error) {
+	if owner.Conversation != "" {
+		if _, err := tx.LockConversation(owner.Conversation); errors.Is(err, ErrNotFound) {
+			return "", nil // a conversation of another database: not ours to touch
+		} else if err != nil {
+			return "", err
+		}
+	}
+	serving, err := tx.Adopt(owner, room)
+	if err != nil || serving == room {
+		return serving, err
+	}
+	return serving, b.discard(tx, room)
+}
+
+func (b *Bridge) discard(tx Tx, room RoomID) error {
+	now := b.now()
+	_, err := tx.Enqueue(Entry{
+		ID: "leave-" + string(room), Stream: roomStream(room), Kind: LeaveRoom, Room: room,
+		Phase: Ready, DueAt: now, CreatedAt: now,
+	}, "", now)
+	return err
+}
+
+func (b *Bridge) abandon(ctx context.Context, owner RoomOwner, room RoomID, cause error) error {
+	err := b.store.Update(ctx, func(tx Tx) error {
+		if owner.Conversation != "" {
+			if _, err := tx.LockConversation(owner.Conversation); err != nil {
+				return err
+			}
+		}
+		if err := tx.Abandon(owner, room); err != nil {
+			return err
+		}
+		return b.discard(tx, room)
+	})
+	if err != nil {
+		return fmt.Errorf("abandon room: %w: %w", err, ErrNotSent)
+	}
+	return fmt.Errorf("%w: %w", cause, ErrNotSent)
+}
+
+func (b *Bridge) renumber(ctx context.Context, id ConversationID, cause error) error {
+	err := b.store.Update(ctx, func(tx Tx) error {
+		c, err := tx.LockConversation(id)
+		if err != nil {
+			return err
+		}
+		if c.Number, err = tx.NextNumber(); err != nil {
+			return err
+		}
+		return tx.SaveConversation(c)
+	})
+	if err != nil {
+		return fmt.Errorf("renumber: %w: %w", err, ErrNotSent)
+	}
+	return fmt.Errorf("%w: %w", cause, ErrNotSent)
+}

@@ -1,0 +1,107 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"schalter/bridge"
+)
+
+type areaRow struct {
+	ID    string `db:"id"`
+	Space string `db:"space_id"`
+	Lobby string `db:"lobby_id"`
+}
+
+func (r areaRow) rooms() bridge.AreaRooms {
+	return bridge.AreaRooms{Area: bridge.ServiceAreaID(r.ID), Space: bridge.RoomID(r.Space), Lobby: bridge.RoomID(r.Lobby)}
+}
+
+const (
+	selectAreas = `SELECT id, space_id, lobby_id FROM service_areas ORDER BY id`
+	selectArea  = `SELECT id, space_id, lobby_id FROM service_areas WHERE id = ?`
+	insertArea  = `INSERT INTO service_areas (id) VALUES (?) ON CONFLICT DO NOTHING`
+	updateArea  = `UPDATE service_areas SET space_id = ?, lobby_id = ? WHERE id = ?`
+)
+
+// AreaRooms returns the rooms of every area that has been set up or begun.
+func (db *DB) AreaRooms(ctx context.Context) ([]bridge.AreaRooms, error) {
+	var rows []areaRow
+	if err := db.list(ctx, &rows, selectAreas); err != nil {
+		return nil, err
+	}
+	out := make([]bridge.AreaRooms, len(rows))
+	for i, r := range rows {
+		out[i] = r.rooms()
+	}
+	return out, nil
+}
+
+func (t *transaction) AreaRooms(id bridge.ServiceAreaID) (bridge.AreaRooms, error) {
+	r := areaRow{ID: string(id)}
+	if err := t.get(&r, selectArea, string(id)); err != nil && !errors.Is(err, bridge.ErrNotFound) {
+		return bridge.AreaRooms{}, err
+	}
+	return r.rooms(), nil
+}
+
+func (t *transaction) SaveAreaRooms(a bridge.AreaRooms) error {
+	if err := t.exec(insertArea, string(a.Area)); err != nil {
+		return err
+	}
+	return t.exec(updateArea, string(a.Space), string(a.Lobby), string(a.Area))
+}
+
+// adoption is where the room of an owner stands: the same two statements for three kinds.
+type adoption struct {
+	key                  string
+	read, adopt, unadopt string
+}
+
+func adoptionOf(o bridge.RoomOwner) (adoption, error) {
+	switch {
+	case o.Conversation != "":
+		return adoption{string(o.Conversation),
+			`SELECT room_id FROM conversations WHERE id = ?`,
+			`UPDATE conversations SET room_id = ? WHERE id = ? AND room_id = ''`,
+			`UPDATE conversations SET room_id = '' WHERE id = ? AND room_id = ?`}, nil
+	case o.Part == bridge.Space:
+		return adoption{string(o.Area),
+			`SELECT space_id FROM service_areas WHERE id = ?`,
+			`UPDATE service_areas SET space_id = ? WHERE id = ? AND space_id = ''`,
+			`UPDATE service_areas SET space_id = '' WHERE id = ? AND space_id = ?`}, nil
+	case o.Part == bridge.Lobby:
+		return adoption{string(o.Area),
+			`SELECT lobby_id FROM service_areas WHERE id = ?`,
+			`UPDATE service_areas SET lobby_id = ? WHERE id = ? AND lobby_id = ''`,
+			`UPDATE service_areas SET lobby_id = '' WHERE id = ? AND lobby_id = ?`}, nil
+	}
+	return adoption{}, fmt.Errorf("room owner without conversation or part")
+}
+
+func (t *transaction) Adopt(o bridge.RoomOwner, room bridge.RoomID) (bridge.RoomID, error) {
+	a, err := adoptionOf(o)
+	if err != nil {
+		return "", err
+	}
+	if o.Conversation == "" {
+		if err := t.exec(insertArea, a.key); err != nil {
+			return "", err
+		}
+	}
+	if err := t.exec(a.adopt, string(room), a.key); err != nil {
+		return "", err
+	}
+	var serving string
+	err = t.get(&serving, a.read, a.key)
+	return bridge.RoomID(serving), err
+}
+
+func (t *transaction) Abandon(o bridge.RoomOwner, room bridge.RoomID) error {
+	a, err := adoptionOf(o)
+	if err != nil {
+		return err
+	}
+	return t.exec(a.unadopt, a.key, string(room))
+}

@@ -1,0 +1,142 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"schalter/bridge"
+)
+
+type conversationRow struct {
+	ID           string `db:"id"`
+	Number       int64  `db:"number"`
+	Area         string `db:"service_area"`
+	State        string `db:"state"`
+	Name         string `db:"name"`
+	Language     string `db:"language"`
+	PageURL      string `db:"page_url"`
+	Ghost        string `db:"ghost"`
+	Room         string `db:"room_id"`
+	Notice       string `db:"notice_event_id"`
+	Clerk        string `db:"clerk"`
+	LastSeq      int64  `db:"last_seq"`
+	DeliveredSeq int64  `db:"delivered_seq"`
+	CreatedAt    int64  `db:"created_at"`
+}
+
+func (r conversationRow) conversation() bridge.Conversation {
+	return bridge.Conversation{
+		ID: bridge.ConversationID(r.ID), Number: r.Number, Area: bridge.ServiceAreaID(r.Area),
+		State: bridge.State(r.State), Name: r.Name, Language: r.Language, PageURL: r.PageURL,
+		Ghost: bridge.UserID(r.Ghost), Room: bridge.RoomID(r.Room), Notice: bridge.EventID(r.Notice),
+		Clerk: r.Clerk, LastSeq: r.LastSeq, DeliveredSeq: r.DeliveredSeq, CreatedAt: fromMillis(r.CreatedAt),
+	}
+}
+
+const conversationColumns = `c.id, c.number, c.service_area, c.state, c.name, c.language, c.page_url, c.ghost,
+	c.room_id, c.notice_event_id, c.clerk, c.last_seq, c.delivered_seq, c.created_at`
+
+const (
+	selectConversation       = `SELECT ` + conversationColumns + ` FROM conversations c WHERE c.id = ?`
+	selectConversationByRoom = `SELECT ` + conversationColumns + ` FROM conversations c WHERE c.room_id = ?`
+	selectAuthorized         = `SELECT ` + conversationColumns + ` FROM conversations c
+		JOIN tokens t ON t.conversation_id = c.id WHERE c.id = ? AND t.hash = ?`
+	selectQueuePosition = `SELECT count(*) FROM conversations
+		WHERE service_area = ? AND state = 'waiting' AND number <= ?`
+)
+
+// Conversation returns bridge.ErrNotFound when there is none.
+func (db *DB) Conversation(ctx context.Context, id bridge.ConversationID) (bridge.Conversation, error) {
+	var r conversationRow
+	err := db.get(ctx, &r, selectConversation, string(id))
+	return r.conversation(), err
+}
+
+// Authorized returns the conversation that the hashed token opens, else bridge.ErrUnauthorized.
+func (db *DB) Authorized(ctx context.Context, id bridge.ConversationID, tokenHash []byte) (bridge.Conversation, error) {
+	var r conversationRow
+	err := db.get(ctx, &r, selectAuthorized, string(id), tokenHash)
+	if err == bridge.ErrNotFound {
+		err = bridge.ErrUnauthorized
+	}
+	return r.conversation(), err
+}
+
+// QueuePosition counts the waiting conversations of the area up to and with this one.
+func (db *DB) QueuePosition(ctx context.Context, c bridge.Conversation) (int, error) {
+	var n int
+	err := db.get(ctx, &n, selectQueuePosition, string(c.Area), c.Number)
+	return n, err
+}
+
+func (t *transaction) LockConversation(id bridge.ConversationID) (bridge.Conversation, error) {
+	var r conversationRow
+	err := t.get(&r, selectConversation+t.forUpdate, string(id))
+	return r.conversation(), err
+}
+
+func (t *transaction) LockConversationByRoom(room bridge.RoomID) (bridge.Conversation, error) {
+	var r conversationRow
+	err := t.get(&r, selectConversationByRoom+t.forUpdate, string(room))
+	return r.conversation(), err
+}
+
+const nextNumber = `UPDATE counters SET value = value + 1 WHERE name = 'conversation' RETURNING value`
+
+func (t *transaction) NextNumber() (int64, error) {
+	var n int64
+	err := t.get(&n, nextNumber)
+	return n, err
+}
+
+const insertConversation = `INSERT INTO conversations
+	(id, number, service_area, state, name, language, page_url, ghost, last_seq, delivered_seq, created_at)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
+func (t *transaction) InsertConversation(c bridge.Conversation) error {
+	return t.exec(insertConversation, string(c.ID), c.Number, string(c.Area), string(c.State), c.Name, c.Language,
+		c.PageURL, string(c.Ghost), c.LastSeq, c.DeliveredSeq, millis(c.CreatedAt))
+}
+
+const updateConversation = `UPDATE conversations SET number = ?, service_area = ?, state = ?, name = ?,
+	notice_event_id = ?, clerk = ?, last_seq = ?, delivered_seq = ? WHERE id = ?`
+
+func (t *transaction) SaveConversation(c bridge.Conversation) error {
+	return t.exec(updateConversation, c.Number, string(c.Area), string(c.State), c.Name,
+		string(c.Notice), c.Clerk, c.LastSeq, c.DeliveredSeq, string(c.ID))
+}
+
+const (
+	insertToken          = `INSERT INTO tokens (hash, conversation_id, created_at) VALUES (?, ?, ?)`
+	selectIdempotencyKey = `SELECT conversation_id, digest FROM idempotency_keys WHERE hash = ? AND created_at > ?`
+	deleteIdempotencyKey = `DELETE FROM idempotency_keys WHERE hash = ?`
+	insertIdempotencyKey = `INSERT INTO idempotency_keys (hash, digest, conversation_id, created_at) VALUES (?, ?, ?, ?)
+		ON CONFLICT DO NOTHING`
+)
+
+func (t *transaction) AddToken(id bridge.ConversationID, hash []byte, at time.Time) error {
+	return t.exec(insertToken, hash, string(id), millis(at))
+}
+
+func (t *transaction) ByIdempotencyKey(keyHash []byte, since time.Time) (bridge.ConversationID, []byte, error) {
+	var r struct {
+		Conversation string `db:"conversation_id"`
+		Digest       []byte `db:"digest"`
+	}
+	err := t.get(&r, selectIdempotencyKey, keyHash, millis(since))
+	return bridge.ConversationID(r.Conversation), r.Digest, err
+}
+
+// AddIdempotencyKey has the transaction run again when another one has just used the key: it
+// will find it then.
+func (t *transaction) AddIdempotencyKey(keyHash, digest []byte, id bridge.ConversationID, at time.Time) error {
+	if err := t.exec(deleteIdempotencyKey, keyHash); err != nil { // one that has expired
+		return err
+	}
+	added, err := t.changed(insertIdempotencyKey, keyHash, digest, string(id), millis(at))
+	if err == nil && !added {
+		err = fmt.Errorf("%w: %w", bridge.ErrUnavailable, errAgain)
+	}
+	return err
+}

@@ -1,0 +1,155 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Event is one event of the bot's /sync, already read by the Matrix adapter.
+type Event struct {
+	ID     EventID
+	Room   RoomID
+	Sender UserID
+	Kind   EventKind
+	At     time.Time
+	// Marker is the entry's ID in an Echo or BarrierEcho; Nonce the barrier's.
+	Marker string
+	Nonce  string
+	// Owner of a RoomCreated.
+	Owner RoomOwner
+	// Text and HTML of a ClerkText, cleaned and sanitised.
+	Text string
+	HTML string
+	// Class of an Unreadable: what was wrong, in a few fixed words.
+	Class string
+}
+
+// EventKind says what an event means to the bridge.
+type EventKind string
+
+// The kinds of events.
+const (
+	// ClerkText is a message of anybody who is not one of our own users.
+	ClerkText EventKind = "clerk_text"
+	// ClerkJoined is the joining of anybody who is not one of our own users.
+	ClerkJoined EventKind = "clerk_joined"
+	// Echo is a message of one of our own users, with its marker.
+	Echo EventKind = "echo"
+	// BareEcho is a redacted message of one of our own users: its marker is gone.
+	BareEcho EventKind = "bare_echo"
+	// BarrierEcho is a barrier of one of our own users.
+	BarrierEcho EventKind = "barrier_echo"
+	// RoomCreated is the creation of a room by the bot for an owner.
+	RoomCreated EventKind = "room_created"
+	// Unreadable is an event of a kind that we read, with content that we can't.
+	Unreadable EventKind = "unreadable"
+	// Other is everything else. It is only marked as seen.
+	Other EventKind = "other"
+)
+
+// Batch is one response of the bot's /sync, gaps filled.
+type Batch struct {
+	Lease SyncLease
+	// Next is the response's next_batch.
+	Next string
+	// Names are display names that the response told, by user.
+	Names map[UserID]string
+	// Events in the order of each room's timeline.
+	Events []Event
+}
+
+// TakeSync makes this replica the one that reads /sync, if no other alive one does.
+func (b *Bridge) TakeSync(ctx context.Context) (SyncLease, bool, error) {
+	return b.store.TakeSync(ctx, b.replica, b.now())
+}
+
+// KnownEvents returns which of the events have been taken already.
+func (b *Bridge) KnownEvents(ctx context.Context, ids []EventID) (map[EventID]bool, error) {
+	return b.store.KnownEvents(ctx, ids)
+}
+
+// HomeserverAnswers tells the core whether /sync came back.
+func (b *Bridge) HomeserverAnswers(yes bool) { b.down.Store(!yes) }
+
+// FromMatrix takes a response of the bot's /sync: all its effects and its next_batch are
+// committed together, or nothing is. One bad event is set aside and harms no other. ErrLost when
+// another replica reads /sync now.
+func (b *Bridge) FromMatrix(ctx context.Context, batch Batch) error {
+	var changed map[ConversationID]bool
+	var aside int
+	err := b.store.Update(ctx, func(tx Tx) error {
+		changed, aside = map[ConversationID]bool{}, 0
+		if err := tx.AdvanceSync(batch.Lease, batch.Next); err != nil {
+			return err
+		}
+		for user, name := range batch.Names {
+			if err := tx.Savepoint(func() error { return tx.SetUserName(user, name) }); errors.Is(err, ErrUnavailable) {
+				return err
+			}
+		}
+		for _, ev := range batch.Events {
+			err := tx.Savepoint(func() error { return b.take(tx, ev, changed) })
+			if errors.Is(err, ErrUnavailable) {
+				return err
+			}
+			if err != nil {
+				aside++
+				if err := b.setAside(tx, ev, "not_stored"); err != nil {
+					return err
+				}
+			} else if ev.Kind == Unreadable {
+				aside++
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("take sync response: %w", err)
+	}
+	if aside > 0 {
+		b.log.Warn().Int("events", aside).Msg("events set aside")
+	}
+	for id := range changed {
+		b.browsers.Notify(id)
+	}
+	if len(batch.Events) > 0 {
+		b.Wake()
+	}
+	return nil
+}
+
+func (b *Bridge) setAside(tx Tx, ev Event, class string) error {
+	if _, err := tx.Seen(ev.ID, ev.Room); err != nil {
+		return err
+	}
+	return tx.SetAside(ev.ID, ev.Room, class, b.now())
+}
+
+// take gives one event its effect. An event that was seen before has had it.
+func (b *Bridge) take(tx Tx, ev Event, changed map[ConversationID]bool) error {
+	fresh, err := tx.Seen(ev.ID, ev.Room)
+	if err != nil || !fresh {
+		return err
+	}
+	var c ConversationID
+	switch ev.Kind {
+	case ClerkText, ClerkJoined:
+		c, err = b.FromClerk(tx, ev)
+	case Echo:
+		c, err = b.echo(tx, ev)
+	case BareEcho:
+		c, err = b.bareEcho(tx, ev)
+	case BarrierEcho:
+		err = b.barrierEcho(tx, ev)
+	case RoomCreated:
+		_, err = b.adopt(tx, ev.Owner, ev.Room)
+	case Unreadable:
+		err = tx.SetAside(ev.ID, ev.Room, ev.Class, b.now())
+	}
+	if c != "" {
+		changed[c] = true
+	}
+	return err
+}
