@@ -39,8 +39,8 @@ func rules() *rapid.Generator[oh.Rule] {
 		}
 		if oneIn(t, 3, "dates") {
 			r.Dates = some(t, dates(len(r.Years) > 0))
-			if r.Dates[0].From.Year != 0 {
-				r.Years = nil // the first year would read as part of the date
+			if first := r.Dates[0]; first.From.Year != 0 || !first.Whole && len(r.Years) == 1 && r.Years[0].From == r.Years[0].To {
+				r.Years = nil // the year would read as part of the date
 			}
 		}
 		if rarely(t, "weeks") {

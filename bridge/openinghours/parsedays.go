@@ -101,9 +101,6 @@ func (p *parser) years() ([]YearRange, *SyntaxError) {
 			if !p.isYear(0) {
 				return nil, p.fail(p.peek(0), "a range of years needs a second year", "write it with four digits, as in 2026-2028")
 			}
-			if p.isDate(1) {
-				return nil, p.fail(p.peek(0), "the range starts with a year and ends with a date", "write both ends as dates, as in 2026 Nov 01-2027 Jan 31")
-			}
 			r.To = p.take().value
 			if r.To < r.From {
 				return nil, p.fail(from, "the range of years runs backwards", "write the earlier year first")
