@@ -104,7 +104,7 @@ func (b *Bridge) Open(ctx context.Context, o Opening) (Opened, error) {
 		return nil
 	})
 	if err != nil {
-		b.doubt(conversationStream(id)) // the commit may have happened all the same
+		b.doubtIf(err, conversationStream(id))
 		return Opened{}, fmt.Errorf("open conversation: %w", err)
 	}
 	b.dispatch(claimed)
@@ -168,7 +168,7 @@ func (b *Bridge) FromCitizen(ctx context.Context, id ConversationID, in CitizenM
 		return err
 	})
 	if err != nil {
-		b.doubt(conversationStream(id)) // the commit may have happened all the same
+		b.doubtIf(err, conversationStream(id))
 		return Message{}, fmt.Errorf("take citizen's message: %w", err)
 	}
 	b.dispatch(claimed)

@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -11,6 +12,13 @@ func (b *Bridge) doubt(stream string) {
 	b.doubtMu.Lock()
 	b.doubtful[stream] = true
 	b.doubtMu.Unlock()
+}
+
+// doubtIf doubts after a failure that may hide a commit.
+func (b *Bridge) doubtIf(err error, stream string) {
+	if errors.Is(err, ErrUnavailable) {
+		b.doubt(stream)
+	}
 }
 
 // releaseDoubtful gives such claims back as soon as the database answers again. Entries become

@@ -129,7 +129,7 @@ const (
 	// homeserver (matrix.Timeout), so that a live owner never loses it.
 	ClaimFor = 60 * time.Second
 	// AliveFor is how long a replica counts as alive after its last heartbeat.
-	AliveFor = 8 * time.Second
+	AliveFor = 5 * time.Second
 	// HeartbeatEvery is how often a replica says that it is alive.
-	HeartbeatEvery = 2 * time.Second
+	HeartbeatEvery = time.Second
 )

@@ -126,8 +126,12 @@ func (a *Adapter) next(ctx context.Context, core Core, lease bridge.SyncLease) (
 			if err != nil {
 				return bridge.Batch{}, err
 			}
+			// State that is not in the timeline counts for its names, and for the creation of a
+			// room whose first events lie beyond the limit.
 			for _, raw := range rooms[room].State.Events {
-				a.read(room, raw, batch.Names) // for the names only
+				if ev, ok := a.read(room, raw, batch.Names); ok && ev.Kind == bridge.RoomCreated {
+					batch.Events = append(batch.Events, ev)
+				}
 			}
 			for _, raw := range events {
 				if ev, ok := a.read(room, raw, batch.Names); ok {

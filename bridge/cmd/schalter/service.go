@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"schalter/bridge"
+	"schalter/bridge/matrix"
+	"schalter/bridge/store"
+	"schalter/config"
+	"schalter/webchat"
+)
+
+// service is one replica: the parts, wired.
+type service struct {
+	db       *store.DB
+	core     *bridge.Bridge
+	adapter  *matrix.Adapter
+	web      *webchat.Server
+	hub      *webchat.Hub
+	notifier *store.Notifier
+	log      zerolog.Logger
+}
+
+// newService opens the database and wires the parts. The homeserver may be away; it is met when
+// it appears.
+func newService(ctx context.Context, c *config.Config, log zerolog.Logger) (*service, error) {
+	zone, err := time.LoadLocation(c.City.TimeZone)
+	if err != nil {
+		return nil, fmt.Errorf("load time zone: %w", err)
+	}
+	adapter, err := matrix.New(matrix.Options{
+		URL: c.Homeserver.URL, ServerName: c.Homeserver.ServerName, Token: string(c.Appservice.ASToken),
+		Timeout: c.Homeserver.Timeout(), Log: part(log, "matrix"),
+	})
+	if err != nil {
+		return nil, err
+	}
+	db, err := store.Open(ctx, string(c.Database.URL))
+	if err != nil {
+		return nil, err
+	}
+	s := &service{db: db, adapter: adapter, hub: webchat.NewHub(), notifier: store.NewNotifier(db, part(log, "store")), log: log}
+	s.core, err = bridge.New(bridge.Options{
+		Store: db, Rooms: adapter, Browsers: everybody{s.hub, s.notifier}, Areas: areas(c),
+		Log: part(log, "bridge"), Zone: zone, Patience: patience(c.Homeserver.Timeout()),
+	})
+	if err == nil {
+		s.web, err = webchat.New(webchat.Options{
+			Core: s.core, Hub: s.hub, Log: part(log, "webchat"), AllowedOrigins: c.Web.AllowedOrigins,
+			TrustedProxies: c.Web.TrustedProxies, Limits: limits(c.Web.Limits), CityName: c.City.Name,
+			Notice: c.City.Notice["de"], PrivacyURL: c.City.PrivacyURL, Ready: db.Ping,
+		})
+	}
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return s, nil
+}
+
+// run serves until ctx ends. Then the web goes first, so that what was accepted is committed;
+// the outbox finishes the calls it has begun; the database closes last.
+func (s *service) run(ctx context.Context, l net.Listener) error {
+	behind, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	var wg sync.WaitGroup
+	var coreErr error
+	wg.Go(func() { coreErr = s.core.Run(behind) })
+	wg.Go(func() { s.adapter.Run(behind, s.core) })
+	wg.Go(func() { s.notifier.Run(behind, s.heard) })
+	webErr := s.web.Serve(ctx, l)
+	stop()
+	wg.Wait()
+	return errors.Join(webErr, coreErr, s.db.Close())
+}
+
+// heard takes what another replica tells. "" means that news may have been missed.
+func (s *service) heard(id bridge.ConversationID) {
+	if id == "" {
+		s.hub.NotifyAll()
+	} else {
+		s.hub.Notify(id)
+	}
+	s.core.Wake()
+}
+
+// everybody is all who want to know that a conversation has changed.
+type everybody []bridge.Browsers
+
+func (all everybody) Notify(id bridge.ConversationID) {
+	for _, b := range all {
+		b.Notify(id)
+	}
+}
+
+func areas(c *config.Config) []bridge.ServiceArea {
+	out := make([]bridge.ServiceArea, len(c.ServiceAreas))
+	for i, a := range c.ServiceAreas {
+		clerks := make([]bridge.UserID, len(a.Clerks))
+		for j, u := range a.Clerks {
+			clerks[j] = bridge.UserID(u)
+		}
+		out[i] = bridge.ServiceArea{
+			ID: bridge.ServiceAreaID(a.ID), Name: a.Name, Description: a.Description,
+			Hours: a.Hours, CounterHours: a.CounterHours, Clerks: clerks,
+		}
+	}
+	return out
+}
+
+func limits(l config.Limits) webchat.Limits {
+	return webchat.Limits{
+		ConversationsPerMinute: float64(l.ConversationsPerMinute), ConversationsBurst: l.ConversationsBurst,
+		WaitingPerAddress: l.WaitingPerAddress, MessagesPerSecond: float64(l.MessagesPerSecond),
+		MessagesBurst: l.MessagesBurst, MaxBodyBytes: int64(l.MaxBodyBytes),
+	}
+}
+
+// patience follows from how long the homeserver may take for one call.
+func patience(timeout time.Duration) bridge.Patience {
+	return bridge.Patience{Echo: timeout / 10, Barrier: timeout / 4, Backoff: timeout / 40}
+}
+
+func part(log zerolog.Logger, name string) zerolog.Logger {
+	return log.With().Str("part", name).Logger()
+}
