@@ -89,6 +89,9 @@ func (c *Config) check() Problems {
 	if k.required("homeserver.server_name", c.Homeserver.ServerName) && !serverName.MatchString(c.Homeserver.ServerName) {
 		k.refuse("homeserver.server_name", "is not a server name like aarau.ch")
 	}
+	if s := c.Homeserver.TimeoutSeconds; s < 1 || s > 25 {
+		k.refuse("homeserver.timeout_seconds", "must be 1 to 25")
+	}
 	c.checkAppservice(k)
 	c.checkDatabase(k)
 	c.checkWeb(k)
@@ -173,9 +176,10 @@ func (c *Config) checkWeb(k *checker) {
 			k.refuse("web.limits."+l.key, "must be between 1 and 1000000")
 		}
 	}
-	// 4,000 characters of text are up to 24,000 bytes of JSON when all of it is escaped.
-	if n := w.Limits.MaxBodyBytes; n < 32<<10 || n > 1<<20 {
-		k.refuse("web.limits.max_body_bytes", "must be between 32768 and 1048576")
+	// 4,000 characters of text are up to 48,000 bytes of JSON, when each is an escaped pair of
+	// surrogates; page and name come on top.
+	if n := w.Limits.MaxBodyBytes; n < 64<<10 || n > 1<<20 {
+		k.refuse("web.limits.max_body_bytes", "must be between 65536 and 1048576")
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // Config is the whole configuration. Its keys are explained in example.yaml.
@@ -33,7 +34,13 @@ type Homeserver struct {
 	URL string `yaml:"url"`
 	// ServerName is the part after the colon in its user IDs.
 	ServerName string `yaml:"server_name"`
+	// TimeoutSeconds is how long one call may take, 1 to 25; default 20. What goes unanswered
+	// longer is followed up before it is repeated.
+	TimeoutSeconds int `yaml:"timeout_seconds"`
 }
+
+// Timeout is how long one call to the homeserver may take.
+func (h Homeserver) Timeout() time.Duration { return time.Duration(h.TimeoutSeconds) * time.Second }
 
 // Appservice is the bridge's registration with the homeserver.
 type Appservice struct {
@@ -151,6 +158,7 @@ func Parse(name string, data []byte) (*Config, error) {
 
 func defaults() *Config {
 	return &Config{
+		Homeserver: Homeserver{TimeoutSeconds: 20},
 		Appservice: Appservice{ID: "schalter"},
 		Web: Web{
 			Listen: "127.0.0.1:8080",
