@@ -1,0 +1,300 @@
+package webchat_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"schalter/bridge"
+	"schalter/webchat"
+)
+
+// memory is a core without a database, for the handlers' tests. The rules of a citizen's input are
+// bridge's own and tested there; this one knows just enough of them to be refused by.
+type memory struct {
+	hub *webchat.Hub
+
+	mu            sync.Mutex
+	areas         []bridge.ServiceArea
+	conversations map[bridge.ConversationID]*bridge.Conversation
+	tokens        map[string]bridge.ConversationID
+	keys          map[string]bridge.Opened
+	openings      map[string]bridge.Opening
+	messages      map[bridge.ConversationID][]bridge.Message
+	delayed       bool
+	// fail, by method, is what the next calls come to.
+	fail map[string]error
+	// hold, by method, makes calls wait until it is closed.
+	hold map[string]chan struct{}
+	held map[string]int
+	// opened is the last opening.
+	opened bridge.Opening
+}
+
+var _ webchat.Core = (*memory)(nil)
+
+func newMemory(hub *webchat.Hub) *memory {
+	names := func(de, fr string) map[string]string { return map[string]string{"de": de, "fr": fr} }
+	return &memory{
+		hub: hub,
+		areas: []bridge.ServiceArea{
+			{ID: "einwohnerkontrolle", Name: names("Einwohnerkontrolle", "Contrôle des habitants"), Description: names("Anmelden, abmelden, umziehen", "Arrivée, départ"), Hours: "Mo-Fr 08:00-11:30,14:00-17:00; PH off", CounterHours: "Sa[1,3] 09:30-11:30"},
+			{ID: "einbuergerungen", Name: names("Einbürgerungen", "Naturalisations"), Description: names("Gesuch, Unterlagen, Ablauf", "Demande"), Hours: "24/7"},
+			{ID: "hundekontrolle", Name: names("Hundekontrolle", "Chiens"), Description: names("Hund an- oder abmelden", "Chiens"), Hours: "24/7"},
+			{ID: "fundbuero", Name: names("Fundbüro", "Objets trouvés"), Description: names("Verloren oder gefunden", "Perdu ou trouvé"), Hours: "24/7"},
+			{ID: "allgemein", Name: names("Allgemeine Fragen", "Questions"), Description: names("Alles andere", "Le reste"), Hours: "24/7"},
+		},
+		conversations: map[bridge.ConversationID]*bridge.Conversation{},
+		tokens:        map[string]bridge.ConversationID{},
+		keys:          map[string]bridge.Opened{},
+		openings:      map[string]bridge.Opening{},
+		messages:      map[bridge.ConversationID][]bridge.Message{},
+		fail:          map[string]error{},
+		hold:          map[string]chan struct{}{},
+		held:          map[string]int{},
+	}
+}
+
+// setFail makes a method fail from now on; nil mends it.
+func (m *memory) setFail(method string, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.fail[method] = err
+}
+
+// enter locks; it gives up the lock again when the method is to fail.
+func (m *memory) enter(ctx context.Context, method string) error {
+	m.mu.Lock()
+	if gate := m.hold[method]; gate != nil {
+		m.held[method]++
+		m.mu.Unlock()
+		select {
+		case <-gate:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		m.mu.Lock()
+	}
+	if err := m.fail[method]; err != nil {
+		m.mu.Unlock()
+		if err == errPanic {
+			panic("marker-panic-text")
+		}
+		return fmt.Errorf("%s: %w", strings.ToLower(method), err)
+	}
+	return nil
+}
+
+// isHeld reports whether a call of the method waits, or has waited, for its gate.
+func (m *memory) isHeld(method string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.held[method] > 0
+}
+
+var errPanic = errors.New("panic")
+
+func (m *memory) Areas() []bridge.ServiceArea { return m.areas }
+
+func (m *memory) Area(id bridge.ServiceAreaID) (bridge.ServiceArea, error) {
+	for _, a := range m.areas {
+		if a.ID == id {
+			return a, nil
+		}
+	}
+	return bridge.ServiceArea{}, bridge.ErrUnknownArea
+}
+
+func (m *memory) Open(ctx context.Context, o bridge.Opening) (bridge.Opened, error) {
+	if _, err := m.Area(o.Area); err != nil {
+		return bridge.Opened{}, fmt.Errorf("open: %w", err)
+	}
+	if !slices.Contains(bridge.Languages, o.Language) {
+		return bridge.Opened{}, &bridge.InvalidError{Field: "language", Reason: bridge.ReasonNotOffered}
+	}
+	if o.Message != nil {
+		if err := check(*o.Message); err != nil {
+			return bridge.Opened{}, err
+		}
+	}
+	if err := m.enter(ctx, "Open"); err != nil {
+		return bridge.Opened{}, err
+	}
+	defer m.mu.Unlock()
+	m.opened = o
+	token := bridge.NewID() + bridge.NewID()
+	if before, ok := m.keys[o.Key]; ok && o.Key != "" {
+		then := m.openings[o.Key]
+		if then.Name != o.Name || then.Area != o.Area {
+			return bridge.Opened{}, bridge.ErrKeyReused
+		}
+		m.tokens[token] = before.Conversation.ID
+		before.Token, before.Repeated = token, true
+		return before, nil
+	}
+	c := &bridge.Conversation{
+		ID: bridge.ConversationID(bridge.NewID()), Number: int64(4711 + len(m.conversations)), Area: o.Area,
+		State: bridge.Waiting, Name: o.Name, Language: o.Language, PageURL: o.PageURL, CreatedAt: time.Now(),
+	}
+	m.conversations[c.ID] = c
+	m.tokens[token] = c.ID
+	opened := bridge.Opened{Token: token}
+	if o.Message != nil {
+		message := m.append(c, bridge.Message{Direction: bridge.FromCitizenDirection, ClientID: o.Message.ClientID, Text: o.Message.Text})
+		opened.Message = &message
+	}
+	opened.Conversation = *c
+	m.keys[o.Key], m.openings[o.Key] = opened, o
+	return opened, nil
+}
+
+func check(in bridge.CitizenMessage) error {
+	switch {
+	case in.ClientID == "":
+		return &bridge.InvalidError{Field: "client_id", Reason: bridge.ReasonMalformed}
+	case in.Text == "":
+		return &bridge.InvalidError{Field: "text", Reason: bridge.ReasonRequired}
+	case len([]rune(in.Text)) > bridge.MaxText:
+		return &bridge.InvalidError{Field: "text", Reason: bridge.ReasonTooLong}
+	case strings.ContainsRune(in.Text, 0):
+		return &bridge.InvalidError{Field: "text", Reason: bridge.ReasonControl}
+	}
+	return nil
+}
+
+func (m *memory) append(c *bridge.Conversation, message bridge.Message) bridge.Message {
+	c.LastSeq++
+	message.ID, message.Conversation, message.Seq = bridge.MessageID(bridge.NewID()), c.ID, c.LastSeq
+	message.CreatedAt = time.Now()
+	m.messages[c.ID] = append(m.messages[c.ID], message)
+	m.hub.Notify(c.ID)
+	return message
+}
+
+func (m *memory) FromCitizen(ctx context.Context, id bridge.ConversationID, in bridge.CitizenMessage) (bridge.Message, error) {
+	if err := check(in); err != nil {
+		return bridge.Message{}, err
+	}
+	if err := m.enter(ctx, "FromCitizen"); err != nil {
+		return bridge.Message{}, err
+	}
+	defer m.mu.Unlock()
+	for _, old := range m.messages[id] {
+		if old.ClientID == in.ClientID {
+			if old.Text != in.Text {
+				return bridge.Message{}, bridge.ErrClientIDReused
+			}
+			return old, nil
+		}
+	}
+	c := m.conversations[id]
+	if c.State == bridge.Closed {
+		return bridge.Message{}, bridge.ErrConversationClosed
+	}
+	return m.append(c, bridge.Message{Direction: bridge.FromCitizenDirection, ClientID: in.ClientID, Text: in.Text}), nil
+}
+
+// fromClerk is what arrives from Matrix.
+func (m *memory) fromClerk(id bridge.ConversationID, sender, text string) bridge.Message {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	c := m.conversations[id]
+	c.State, c.Clerk = bridge.Active, sender
+	return m.append(c, bridge.Message{Direction: bridge.FromClerkDirection, Sender: sender, Text: text, Event: "$e"})
+}
+
+// change changes a conversation and tells, as a commit would.
+func (m *memory) change(id bridge.ConversationID, f func(*bridge.Conversation)) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	f(m.conversations[id])
+	m.hub.Notify(id)
+}
+
+// deliver is what an echo does to all of the citizen's messages.
+func (m *memory) deliver(id bridge.ConversationID) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for i := range m.messages[id] {
+		m.messages[id][i].Event = "$e"
+	}
+	m.conversations[id].DeliveredSeq = m.conversations[id].LastSeq
+	m.hub.Notify(id)
+}
+
+func (m *memory) setDelayed(delayed bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.delayed = delayed
+}
+
+func (m *memory) Authorize(ctx context.Context, id bridge.ConversationID, token string) (bridge.Conversation, error) {
+	if err := m.enter(ctx, "Authorize"); err != nil {
+		return bridge.Conversation{}, err
+	}
+	defer m.mu.Unlock()
+	if m.tokens[token] != id {
+		return bridge.Conversation{}, bridge.ErrUnauthorized
+	}
+	return *m.conversations[id], nil
+}
+
+func (m *memory) History(ctx context.Context, id bridge.ConversationID, after int64, limit int) ([]bridge.Message, error) {
+	if err := m.enter(ctx, "History"); err != nil {
+		return nil, err
+	}
+	defer m.mu.Unlock()
+	var out []bridge.Message
+	for _, message := range m.messages[id] {
+		if message.Seq > after && len(out) < limit {
+			out = append(out, message)
+		}
+	}
+	return out, nil
+}
+
+func (m *memory) Look(ctx context.Context, id bridge.ConversationID) (bridge.Snapshot, error) {
+	if err := m.enter(ctx, "Look"); err != nil {
+		return bridge.Snapshot{}, err
+	}
+	defer m.mu.Unlock()
+	c, ok := m.conversations[id]
+	if !ok {
+		return bridge.Snapshot{}, bridge.ErrNotFound
+	}
+	snapshot := bridge.Snapshot{Conversation: *c, Delayed: m.delayed}
+	if c.State == bridge.Waiting {
+		for other := range maps.Values(m.conversations) {
+			if other.Area == c.Area && other.State == bridge.Waiting && other.Number <= c.Number {
+				snapshot.Position++
+			}
+		}
+	}
+	return snapshot, nil
+}
+
+func (m *memory) Delayed() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.delayed
+}
+
+// only returns the one conversation there is.
+func (m *memory) only(t *testing.T) bridge.ConversationID {
+	t.Helper()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.conversations) != 1 {
+		t.Fatalf("%d conversations, want one", len(m.conversations))
+	}
+	for id := range m.conversations {
+		return id
+	}
+	return ""
+}

@@ -1,0 +1,51 @@
+package webchat
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"schalter/bridge"
+)
+
+// postMessage answers POST /api/v1/conversations/{id}/messages: 202 once the message is committed.
+// The same client_id with the same text gives the same message.
+func (s *Server) postMessage(c *gin.Context, conversation bridge.Conversation) {
+	if wait := s.sending.allow(conversation.ID); wait > 0 {
+		s.refuse(c, problem{kind: rateLimited, retryAfter: wait})
+		return
+	}
+	raw, err := s.readJSON(c)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	var in bridge.CitizenMessage
+	if err := decodeMessage(raw, "", &in); err != nil {
+		s.fail(c, err)
+		return
+	}
+	// A browser that goes away does not undo what it asked for.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request.Context()), coreTimeout)
+	defer cancel()
+	m, err := s.core.FromCitizen(ctx, conversation.ID, in)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	c.JSON(http.StatusAccepted, receipt(m))
+}
+
+// decodeMessage reads {client_id, text}; path is what errors put before the names.
+func decodeMessage(raw json.RawMessage, path string, into *bridge.CitizenMessage) error {
+	prefix := ""
+	if path != "" {
+		prefix = path + "."
+	}
+	return decodeObject(raw, path, fields{
+		"client_id": text(prefix+"client_id", &into.ClientID),
+		"text":      text(prefix+"text", &into.Text),
+	})
+}

@@ -1,0 +1,203 @@
+package webchat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/rs/zerolog"
+
+	"schalter/bridge"
+)
+
+// Core is what the web asks of the bridge.
+type Core interface {
+	Areas() []bridge.ServiceArea
+	Area(bridge.ServiceAreaID) (bridge.ServiceArea, error)
+	Open(context.Context, bridge.Opening) (bridge.Opened, error)
+	FromCitizen(context.Context, bridge.ConversationID, bridge.CitizenMessage) (bridge.Message, error)
+	Authorize(ctx context.Context, id bridge.ConversationID, token string) (bridge.Conversation, error)
+	History(ctx context.Context, id bridge.ConversationID, after int64, limit int) ([]bridge.Message, error)
+	Look(context.Context, bridge.ConversationID) (bridge.Snapshot, error)
+	Delayed() bool
+}
+
+var _ Core = (*bridge.Bridge)(nil)
+
+// Options are what New needs. Core and Hub are required; the zero value of the others means their
+// default.
+type Options struct {
+	Core Core
+	Hub  *Hub
+	Log  zerolog.Logger
+	// AllowedOrigins are the origins of foreign pages that may call the API, exactly as browsers
+	// send them. Same-origin pages need no entry.
+	AllowedOrigins []string
+	// TrustedProxies are addresses or networks whose X-Forwarded-For counts. Default: none.
+	TrustedProxies []string
+	Limits         Limits
+	// CityName, Notice and PrivacyURL stand on the plain page, in German; the latter two may be
+	// empty.
+	CityName   string
+	Notice     string
+	PrivacyURL string
+	// AreaStatus says when an area is open; nil means always.
+	AreaStatus func(area bridge.ServiceArea, language string) AreaStatus
+	// Ready says why the service cannot serve at present; nil means it always can.
+	Ready func(context.Context) error
+	// Now is the clock of the rate limits; nil means time.Now.
+	Now func() time.Time
+}
+
+// coreTimeout bounds each call to the core, and with it every query.
+const coreTimeout = 10 * time.Second
+
+// Server serves the API and the plain page.
+type Server struct {
+	core       Core
+	hub        *Hub
+	log        zerolog.Logger
+	origins    map[string]bool
+	limits     Limits
+	areaStatus func(bridge.ServiceArea, string) AreaStatus
+	ready      func(context.Context) error
+	now        func() time.Time
+
+	opening *limiter[string]
+	sending *limiter[bridge.ConversationID]
+	waiting *waitingChats
+	streams streamCount
+	rhythm  rhythm
+	texts   texts
+	page    page
+	api     description
+	engine  *gin.Engine
+
+	// closing is closed when the server goes down, so that streams end.
+	closing   chan struct{}
+	closeOnce sync.Once
+}
+
+func init() {
+	// Debug mode prints every route to stdout. Process-wide, so set once.
+	gin.SetMode(gin.ReleaseMode)
+}
+
+// New wires a server. It fails on options that make no sense.
+func New(o Options) (*Server, error) {
+	if o.Core == nil || o.Hub == nil {
+		return nil, errors.New("webchat: core and hub are required")
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.AreaStatus == nil {
+		o.AreaStatus = alwaysOpen
+	}
+	if o.Ready == nil {
+		o.Ready = func(context.Context) error { return nil }
+	}
+	o.Limits = o.Limits.withDefaults()
+	s := &Server{
+		core: o.Core, hub: o.Hub, log: o.Log, origins: map[string]bool{}, limits: o.Limits,
+		areaStatus: o.AreaStatus, ready: o.Ready, now: o.Now,
+		opening: newLimiter[string](o.Limits.ConversationsPerMinute/60, o.Limits.ConversationsBurst, o.Now),
+		sending: newLimiter[bridge.ConversationID](o.Limits.MessagesPerSecond, o.Limits.MessagesBurst, o.Now),
+		waiting: newWaitingChats(o.Limits.WaitingPerAddress),
+		streams: streamCount{open: map[bridge.ConversationID]int{}},
+		rhythm:  defaultRhythm,
+		closing: make(chan struct{}),
+	}
+	for _, origin := range o.AllowedOrigins {
+		s.origins[origin] = true
+	}
+	var err error
+	if s.texts, err = newTexts(); err != nil {
+		return nil, err
+	}
+	if s.api, err = newDescription(); err != nil {
+		return nil, err
+	}
+	if s.page, err = newPage(o.CityName, o.Notice, o.PrivacyURL); err != nil {
+		return nil, err
+	}
+	if s.engine, err = s.routes(o.TrustedProxies); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Server) routes(trustedProxies []string) (*gin.Engine, error) {
+	e := gin.New()
+	e.HandleMethodNotAllowed = true
+	e.RedirectTrailingSlash = false
+	e.RemoteIPHeaders = []string{"X-Forwarded-For"}
+	if err := e.SetTrustedProxies(trustedProxies); err != nil {
+		return nil, fmt.Errorf("trusted proxies: %w", err)
+	}
+	e.Use(s.logged, s.recovered, secured, s.crossOrigin)
+	e.NoRoute(func(c *gin.Context) { s.refuse(c, problem{kind: notFound}) })
+	e.NoMethod(func(c *gin.Context) { s.refuse(c, problem{kind: methodNotAllowed}) })
+
+	api := e.Group("/api/v1")
+	api.GET("/service-areas", s.getServiceAreas)
+	api.GET("/openapi.json", s.getOpenAPI)
+	api.GET("/openapi.yaml", s.getOpenAPI)
+	api.POST("/conversations", s.postConversation)
+	api.GET("/conversations/:id", s.authorized(s.getConversation))
+	api.POST("/conversations/:id/messages", s.authorized(s.postMessage))
+	api.GET("/conversations/:id/messages", s.authorized(s.getMessages))
+	api.GET("/conversations/:id/stream", s.authorized(s.getStream))
+
+	e.GET("/healthz", s.getHealth)
+	e.GET("/readyz", s.getReadiness)
+	e.GET("/", s.getPage)
+	e.GET("/page/:file", s.getPageFile)
+	return e, nil
+}
+
+// Handler serves everything. It may be mounted in a server of the caller's own; then streams end
+// with their connections only.
+func (s *Server) Handler() http.Handler { return s.engine }
+
+// Serve serves l until ctx ends; then it takes no new connection, ends the streams so that
+// browsers come again (to another replica, or to this one after its restart), and lets requests
+// that are being answered finish, for at most 10 s. It may be called once.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	srv := &http.Server{
+		Handler: s.engine,
+		// No WriteTimeout and no ReadTimeout: streams live for hours. Bodies and single writes
+		// have deadlines of their own.
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    16 << 10,
+		// net/http's own lines carry remote addresses, which no log of ours may.
+		ErrorLog: log.New(io.Discard, "", 0),
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- srv.Serve(l) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve web: %w", err)
+	case <-ctx.Done():
+	}
+	s.closeOnce.Do(func() { close(s.closing) })
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
+	defer cancel()
+	if err := srv.Shutdown(end); err != nil {
+		_ = srv.Close()
+		return fmt.Errorf("shut down web: %w", err)
+	}
+	return nil
+}
+
+// shutdownTimeout is how long requests in flight may take to finish; more than coreTimeout would
+// be of no use.
+const shutdownTimeout = 10 * time.Second

@@ -1,0 +1,237 @@
+package webchat
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/rs/zerolog"
+
+	"schalter/bridge"
+)
+
+// rhythm is when a stream does something although nobody told it to.
+type rhythm struct {
+	// reread is the safety net under the hub, and the ping that keeps proxies from closing.
+	reread time.Duration
+	// delay is how often a stream asks whether the homeserver answers, which is no change of
+	// the conversation.
+	delay time.Duration
+}
+
+var defaultRhythm = rhythm{reread: 15 * time.Second, delay: 2 * time.Second}
+
+const (
+	// streamPage is how many messages a stream reads at a time.
+	streamPage = 200
+	// writeTimeout is how long a browser may take to receive one page.
+	writeTimeout = 20 * time.Second
+	// mostStreams is how many streams of one conversation are open at a time.
+	mostStreams = 20
+)
+
+// getStream answers GET /api/v1/conversations/{id}/stream with server-sent events (HTML standard,
+// section 9.2): "message" with its seq as ID, and "conversation", without an ID, at the start and
+// whenever something beside the messages has changed. It reads the store only, so it can be
+// resumed at any replica.
+func (s *Server) getStream(c *gin.Context, conversation bridge.Conversation) {
+	after, err := resumeAt(c)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	if !s.streams.enter(conversation.ID) {
+		s.refuse(c, problem{kind: tooManyStreams, retryAfter: unavailableRetry})
+		return
+	}
+	defer s.streams.leave(conversation.ID)
+	// Before the first read, so that nothing falls between.
+	changed, cancel := s.hub.Subscribe(conversation.ID)
+	defer cancel()
+
+	st := &stream{
+		core: s.core, conversation: conversation.ID, after: after,
+		w: c.Writer, control: http.NewResponseController(c.Writer),
+		render: func(now bridge.Snapshot) conversationJSON { return s.conversationJSON(now, languageOf(c)) },
+	}
+	ctx := c.Request.Context()
+	if err := st.look(ctx); err != nil {
+		s.fail(c, err)
+		return
+	}
+	c.Header("Content-Type", "text/event-stream")
+	c.Header("X-Accel-Buffering", "no") // nginx would hold events back
+	c.Status(http.StatusOK)
+	// Not all at once after a restart.
+	st.retry(time.Second + rand.N(2*time.Second))
+	err = s.follow(ctx, c, st, changed)
+	if err != nil && !errors.Is(err, errGone) && !errors.Is(err, bridge.ErrUnauthorized) && ctx.Err() == nil {
+		zerolog.Ctx(ctx).Warn().Err(err).Msg("stream ended")
+	}
+}
+
+// follow sends until the browser leaves, the server goes down or something fails. In each case the
+// browser comes again and resumes.
+func (s *Server) follow(ctx context.Context, c *gin.Context, st *stream, changed <-chan struct{}) error {
+	reread, delay := time.NewTicker(s.rhythm.reread), time.NewTicker(s.rhythm.delay)
+	defer reread.Stop()
+	defer delay.Stop()
+	for {
+		if err := st.catchUp(ctx); err != nil {
+			return err
+		}
+		for idle := true; idle; {
+			select {
+			case <-ctx.Done():
+				return errGone
+			case <-s.closing:
+				st.comment("going down")
+				return st.flush()
+			case <-changed:
+				idle = false
+			case <-reread.C:
+				if _, err := s.authorize(ctx, c); err != nil {
+					return err // the token may have died meanwhile
+				}
+				st.comment("ping")
+				idle = false
+			case <-delay.C:
+				idle = s.core.Delayed() == st.delayed
+			}
+		}
+	}
+}
+
+// resumeAt is the seq after which a stream begins. The header is what a browser has seen last; the
+// parameter is where a page wanted to begin.
+func resumeAt(c *gin.Context) (int64, error) {
+	if last := c.GetHeader("Last-Event-ID"); last != "" {
+		return number("Last-Event-ID", last, 0, 0, maxSeq)
+	}
+	return number("after", c.Query("after"), 0, 0, maxSeq)
+}
+
+// stream is one browser's view of a conversation. It belongs to one request's goroutine.
+type stream struct {
+	core         Core
+	conversation bridge.ConversationID
+	render       func(bridge.Snapshot) conversationJSON
+	w            http.ResponseWriter
+	control      *http.ResponseController
+
+	// after is the seq sent last; shown and delayed what the last "conversation" said.
+	after   int64
+	shown   []byte
+	delayed bool
+	pending bytes.Buffer
+}
+
+// catchUp brings the browser up to date: messages first, because they are what people wait for.
+func (st *stream) catchUp(ctx context.Context) error {
+	for {
+		page, err := st.read(ctx)
+		if err != nil {
+			return err
+		}
+		for _, m := range page {
+			data, err := json.Marshal(messageOf(m))
+			if err != nil {
+				return fmt.Errorf("encode message: %w", err)
+			}
+			fmt.Fprintf(&st.pending, "id: %d\nevent: message\ndata: %s\n\n", m.Seq, data)
+			st.after = m.Seq
+		}
+		if err := st.flush(); err != nil {
+			return err
+		}
+		if len(page) == streamPage {
+			continue
+		}
+		if err := st.look(ctx); err != nil {
+			return err
+		}
+		return st.flush()
+	}
+}
+
+func (st *stream) read(ctx context.Context) ([]bridge.Message, error) {
+	ctx, cancel := context.WithTimeout(ctx, coreTimeout)
+	defer cancel()
+	return st.core.History(ctx, st.conversation, st.after, streamPage)
+}
+
+// look sends the conversation if it is not what the browser knows.
+func (st *stream) look(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, coreTimeout)
+	defer cancel()
+	now, err := st.core.Look(ctx, st.conversation)
+	if err != nil {
+		return err
+	}
+	data, err := json.Marshal(st.render(now))
+	if err != nil {
+		return fmt.Errorf("encode conversation: %w", err)
+	}
+	st.delayed = now.Delayed
+	if !bytes.Equal(data, st.shown) {
+		fmt.Fprintf(&st.pending, "event: conversation\ndata: %s\n\n", data)
+		st.shown = data
+	}
+	return nil
+}
+
+func (st *stream) comment(s string) { fmt.Fprintf(&st.pending, ": %s\n\n", s) }
+
+func (st *stream) retry(d time.Duration) {
+	fmt.Fprintf(&st.pending, "retry: %d\n\n", d.Milliseconds())
+}
+
+// errGone says that the browser has left, which is nobody's fault.
+var errGone = errors.New("browser has gone")
+
+// flush sends what is pending, if anything. Its error is errGone.
+func (st *stream) flush() error {
+	if st.pending.Len() == 0 {
+		return nil
+	}
+	// Recorders in tests have no deadlines; a server's connections do.
+	_ = st.control.SetWriteDeadline(time.Now().Add(writeTimeout))
+	if _, err := st.pending.WriteTo(st.w); err != nil {
+		return errGone
+	}
+	if err := st.control.Flush(); err != nil {
+		return errGone
+	}
+	return nil
+}
+
+// streamCount counts the open streams of each conversation.
+type streamCount struct {
+	mu   sync.Mutex
+	open map[bridge.ConversationID]int
+}
+
+func (n *streamCount) enter(id bridge.ConversationID) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.open[id] >= mostStreams {
+		return false
+	}
+	n.open[id]++
+	return true
+}
+
+func (n *streamCount) leave(id bridge.ConversationID) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.open[id]--; n.open[id] == 0 {
+		delete(n.open, id)
+	}
+}

@@ -1,0 +1,107 @@
+package webchat
+
+import (
+	"time"
+
+	"schalter/bridge"
+)
+
+// areaRef names a service area beside something else.
+type areaRef struct {
+	ID   bridge.ServiceAreaID `json:"id"`
+	Name string               `json:"name"`
+}
+
+func (s *Server) areaRef(id bridge.ServiceAreaID, lang string) areaRef {
+	area, err := s.core.Area(id)
+	if err != nil {
+		// An area that was taken out of the config still has conversations.
+		return areaRef{ID: id, Name: string(id)}
+	}
+	return areaRef{ID: id, Name: area.NameIn(lang)}
+}
+
+// conversationJSON is a conversation as it stands now.
+type conversationJSON struct {
+	ID          bridge.ConversationID `json:"id"`
+	Number      int64                 `json:"number"`
+	State       bridge.State          `json:"state"`
+	ServiceArea areaRef               `json:"service_area"`
+	// Clerk is null while nobody serves the citizen.
+	Clerk *string `json:"clerk"`
+	// QueuePosition counts from 1; null unless the conversation waits.
+	QueuePosition *int  `json:"queue_position"`
+	LastSeq       int64 `json:"last_seq"`
+	DeliveredSeq  int64 `json:"delivered_seq"`
+	Delayed       bool  `json:"delayed"`
+}
+
+func (s *Server) conversationJSON(snapshot bridge.Snapshot, lang string) conversationJSON {
+	c := snapshot.Conversation
+	out := conversationJSON{
+		ID: c.ID, Number: c.Number, State: c.State, ServiceArea: s.areaRef(c.Area, lang),
+		LastSeq: c.LastSeq, DeliveredSeq: c.DeliveredSeq, Delayed: snapshot.Delayed,
+	}
+	if c.Clerk != "" {
+		out.Clerk = &c.Clerk
+	}
+	if snapshot.Position > 0 {
+		out.QueuePosition = &snapshot.Position
+	}
+	return out
+}
+
+// What has become of a citizen's message.
+const (
+	stored    = "stored"
+	delivered = "delivered"
+	failed    = "failed"
+)
+
+func stateOf(m bridge.Message) string {
+	switch {
+	case m.Direction != bridge.FromCitizenDirection:
+		return ""
+	case m.Failed:
+		return failed
+	case m.Event != "":
+		return delivered
+	}
+	return stored
+}
+
+// receiptJSON answers a citizen's message. The text is not repeated: the browser has it.
+type receiptJSON struct {
+	ID        bridge.MessageID `json:"id"`
+	Seq       int64            `json:"seq"`
+	State     string           `json:"state"`
+	ClientID  string           `json:"client_id"`
+	CreatedAt time.Time        `json:"created_at"`
+}
+
+func receipt(m bridge.Message) receiptJSON {
+	return receiptJSON{ID: m.ID, Seq: m.Seq, State: stateOf(m), ClientID: m.ClientID, CreatedAt: wireTime(m.CreatedAt)}
+}
+
+// messageJSON is one entry of the history and of the stream.
+type messageJSON struct {
+	ID        bridge.MessageID `json:"id"`
+	Seq       int64            `json:"seq"`
+	Direction bridge.Direction `json:"direction"`
+	// ClientID and State go with the citizen's messages, Sender and HTML with a clerk's.
+	ClientID  string    `json:"client_id,omitempty"`
+	State     string    `json:"state,omitempty"`
+	Sender    string    `json:"sender,omitempty"`
+	Text      string    `json:"text"`
+	HTML      string    `json:"html,omitempty"`
+	CreatedAt time.Time `json:"created_at"`
+}
+
+func messageOf(m bridge.Message) messageJSON {
+	return messageJSON{
+		ID: m.ID, Seq: m.Seq, Direction: m.Direction, ClientID: m.ClientID, State: stateOf(m),
+		Sender: m.Sender, Text: m.Text, HTML: m.HTML, CreatedAt: wireTime(m.CreatedAt),
+	}
+}
+
+func wireTime(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
