@@ -39,7 +39,8 @@ const conversationColumns = `c.id, c.number, c.service_area, c.state, c.name, c.
 
 const (
 	selectConversation       = `SELECT ` + conversationColumns + ` FROM conversations c WHERE c.id = ?`
-	selectConversationByRoom = `SELECT ` + conversationColumns + ` FROM conversations c WHERE c.room_id = ?`
+	// The second condition lets the index be used, which has no rows for «no room yet».
+	selectConversationByRoom = `SELECT ` + conversationColumns + ` FROM conversations c WHERE c.room_id = ? AND c.room_id <> ''`
 	selectAuthorized         = `SELECT ` + conversationColumns + ` FROM conversations c
 		JOIN tokens t ON t.conversation_id = c.id WHERE c.id = ? AND t.hash = ?`
 	selectQueuePosition = `SELECT count(*) FROM conversations
@@ -110,7 +111,7 @@ func (t *transaction) SaveConversation(c bridge.Conversation) error {
 const (
 	insertToken          = `INSERT INTO tokens (hash, conversation_id, created_at) VALUES (?, ?, ?)`
 	selectIdempotencyKey = `SELECT conversation_id, digest FROM idempotency_keys WHERE hash = ? AND created_at > ?`
-	deleteIdempotencyKey = `DELETE FROM idempotency_keys WHERE hash = ?`
+	deleteIdempotencyKey = `DELETE FROM idempotency_keys WHERE hash = ? AND created_at <= ?`
 	insertIdempotencyKey = `INSERT INTO idempotency_keys (hash, digest, conversation_id, created_at) VALUES (?, ?, ?, ?)
 		ON CONFLICT DO NOTHING`
 )
@@ -131,7 +132,8 @@ func (t *transaction) ByIdempotencyKey(keyHash []byte, since time.Time) (bridge.
 // AddIdempotencyKey has the transaction run again when another one has just used the key: it
 // will find it then.
 func (t *transaction) AddIdempotencyKey(keyHash, digest []byte, id bridge.ConversationID, at time.Time) error {
-	if err := t.exec(deleteIdempotencyKey, keyHash); err != nil { // one that has expired
+	// Only one that has expired: one that another transaction has just committed must stay.
+	if err := t.exec(deleteIdempotencyKey, keyHash, millis(at.Add(-bridge.IdempotencyFor))); err != nil {
 		return err
 	}
 	added, err := t.changed(insertIdempotencyKey, keyHash, digest, string(id), millis(at))
