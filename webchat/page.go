@@ -10,7 +10,7 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-//go:embed page/index.html page/page.js page/page.css page/icon.svg
+//go:embed page
 var pageFiles embed.FS
 
 // pagePolicy lets the plain page run its own files and nothing else.
@@ -38,8 +38,9 @@ func newPage(city, notice, privacyURL string) (page, error) {
 		return page{}, fmt.Errorf("make page: %w", err)
 	}
 	p := page{index: b.Bytes(), files: map[string]pageFile{}}
+	const script = "text/javascript; charset=utf-8"
 	for name, kind := range map[string]string{
-		"page.js": "text/javascript; charset=utf-8", "page.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml",
+		"page.js": script, "log.js": script, "events.js": script, "page.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml",
 	} {
 		data, err := pageFiles.ReadFile("page/" + name)
 		if err != nil {

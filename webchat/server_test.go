@@ -146,7 +146,7 @@ var described = sync.OnceValues(func() (routers.Router, *openapi3.T) {
 // request that the description forbids.
 func (h *house) describes(r *http.Request, body string, a answer) {
 	h.t.Helper()
-	if strings.HasPrefix(a.header.Get("Content-Type"), "text/") || r.Method == http.MethodOptions {
+	if kind := a.header.Get("Content-Type"); strings.HasPrefix(kind, "text/") || strings.HasPrefix(kind, "image/") || r.Method == http.MethodOptions {
 		return // pages, streams and preflights are no part of it
 	}
 	r.Body = io.NopCloser(strings.NewReader(body))
@@ -219,11 +219,11 @@ func (a answer) wantProblem(t *testing.T, status int, kind, field string) map[st
 }
 
 type opened struct {
-	ID          bridge.ConversationID `json:"id"`
-	Token       string                `json:"token"`
-	Number      int64                 `json:"number"`
-	State       string                `json:"state"`
-	ServiceArea struct{ ID, Name string }
+	ID          bridge.ConversationID     `json:"id"`
+	Token       string                    `json:"token"`
+	Number      int64                     `json:"number"`
+	State       string                    `json:"state"`
+	ServiceArea struct{ ID, Name string } `json:"service_area"`
 	Message     *struct {
 		ID, State string
 		Seq       int64

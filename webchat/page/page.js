@@ -1,6 +1,6 @@
-// The plain page: a whole chat over the public API in few lines. Texts are inserted as text only,
-// never as HTML.
-"use strict";
+// The plain page: a whole chat over the public API in few lines.
+import { Forgotten, events } from "/page/events.js";
+import { clear, clock, delivered, element, put, remove } from "/page/log.js";
 
 const api = "/api/v1/conversations";
 const shelf = "schalter.chat";
@@ -14,7 +14,6 @@ let now = null; // the conversation as the server last described it
 let lastSeq = 0;
 let sending = null; // the chat whose outbox is being sent
 let hangUp = null; // ends the stream
-const bubbles = new Map(); // by client_id or, for a clerk's messages, by "seq:" + seq
 
 function keep() {
   if (chat && (chat.id || chat.outbox.length)) localStorage.setItem(shelf, JSON.stringify(chat));
@@ -24,17 +23,6 @@ function keep() {
 // newID also works on a plain-HTTP page of the local network, where crypto.randomUUID does not.
 function newID() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join("");
-}
-
-function element(tag, className, text) {
-  const e = document.createElement(tag);
-  if (className) e.className = className;
-  if (text) e.textContent = text;
-  return e;
-}
-
-function clock(date) {
-  return `${date.getHours()}.${String(date.getMinutes()).padStart(2, "0")} Uhr`;
 }
 
 function trouble(text) {
@@ -73,7 +61,7 @@ function areaButton(area) {
   button.append(names, element("em", open ? "" : "closed", open ? "● offen" : opens));
   button.onclick = () => {
     chat = { area: area.id, areaName: area.name, key: newID(), name: "", outbox: [] };
-    show();
+    refresh();
     byID("text").focus();
   };
   const item = element("li");
@@ -83,22 +71,19 @@ function areaButton(area) {
 
 // The conversation
 
-function show() {
-  byID("choose").hidden = true;
-  byID("chat").hidden = false;
-  refresh();
-}
-
 // refresh brings everything around the messages in step with chat and now.
 function refresh() {
   const begun = Boolean(chat.id || chat.outbox.length);
+  byID("choose").hidden = true;
+  byID("chat").hidden = false;
   byID("naming").hidden = begun;
   byID("back").hidden = begun;
   byID("end").hidden = !begun;
   const number = chat.number ? ` · Nr. ${chat.number}` : "";
   byID("who").textContent = (now && now.clerk) || chat.areaName;
-  byID("what").textContent = now && now.clerk ? `${chat.areaName}${number} · im Gespräch` : `Online-Schalter${number}`;
-  let state = "";
+  byID("what").textContent = now && now.clerk ? `${chat.areaName}${number} · im Gespräch` : `Neues Gespräch${number}`;
+  byID("notice").hidden = begun;
+  let state = begun ? "" : "Schreiben Sie uns, ein Konto brauchen Sie nicht. Die Antwort kommt hier.";
   if (now && now.state === "closed") state = "Dieses Gespräch ist beendet.";
   else if (now && now.delayed) state = "Die Zustellung ist zurzeit verzögert. Ihre Nachrichten sind gespeichert und kommen an.";
   else if (now && now.state === "waiting" && lastSeq) {
@@ -106,40 +91,7 @@ function refresh() {
   }
   if (byID("state").textContent !== state) byID("state").textContent = state;
   byID("write").hidden = Boolean(now && now.state === "closed");
-  for (const b of bubbles.values()) describe(b);
-}
-
-function describe(b) {
-  const m = b.message;
-  let text = `${m.sender ? m.sender + " · " : ""}${clock(new Date(m.created_at))}`;
-  if (m.direction === "citizen") {
-    const state = m.state !== "failed" && m.seq && now && m.seq <= now.delivered_seq ? "delivered" : m.state;
-    text += " · " + { sending: "wird gesendet", stored: "gespeichert", delivered: "zugestellt ✓", failed: "nicht zugestellt" }[state];
-  }
-  if (b.small.textContent !== text) b.small.textContent = text;
-}
-
-// put shows a message, or brings the one that is shown already up to date.
-function put(message) {
-  const key = message.client_id || `seq:${message.seq}`;
-  const log = byID("log");
-  const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
-  let b = bubbles.get(key);
-  if (!b) {
-    b = { box: element("div", `message ${message.direction}`), small: element("small") };
-    b.box.append(element("span", "hidden", message.direction === "citizen" ? "Sie: " : ""), element("p", "", message.text), b.small);
-    bubbles.set(key, b);
-  }
-  b.message = { ...b.message, ...message };
-  describe(b);
-  // By seq; what has none yet comes last.
-  b.box.dataset.seq = b.message.seq || Number.MAX_SAFE_INTEGER;
-  b.box.dataset.day = new Date(b.message.created_at).toLocaleDateString("de-CH", { weekday: "long", day: "numeric", month: "long" });
-  const after = [...log.querySelectorAll(".message")].find((other) => other !== b.box && Number(other.dataset.seq) > Number(b.box.dataset.seq));
-  if (!b.box.isConnected || (after && b.box.compareDocumentPosition(after) & Node.DOCUMENT_POSITION_PRECEDING)) log.insertBefore(b.box, after || null);
-  const before = b.box.previousElementSibling;
-  if (!before || (before.dataset.day && before.dataset.day !== b.box.dataset.day)) log.insertBefore(element("div", "day", b.box.dataset.day), b.box);
-  if (atEnd || message.state === "sending") log.scrollTop = log.scrollHeight;
+  if (now) delivered(now.delivered_seq);
 }
 
 // Sending: one text at a time, in order, the same client_id until it is answered.
@@ -179,8 +131,8 @@ async function deliver() {
       put({ direction: "citizen", ...(first ? body.message : body) });
     } else {
       // The server will not take this text: give it back to its author.
-      bubbles.get(client_id).box.remove();
-      bubbles.delete(client_id);
+      remove(client_id);
+      if (first) chat.key = newID();
       byID("text").value = [text, byID("text").value].filter(Boolean).join("\n");
     }
     keep();
@@ -190,46 +142,28 @@ async function deliver() {
   if (sending === mine) sending = null;
 }
 
-// Receiving: server-sent events through fetch, because EventSource carries no Authorization.
+// Receiving: each connection goes on after the last message that was seen.
 
 async function listen() {
   const mine = chat;
   for (let wait = 500; chat === mine; wait = Math.min(wait * 2, 15000)) {
     hangUp = new AbortController();
     try {
-      const answer = await fetch(`${api}/${chat.id}/stream?after=${lastSeq}`, { headers: { Authorization: `Bearer ${chat.token}` }, signal: hangUp.signal });
-      if (answer.status === 401) {
-        trouble("Dieses Gespräch ist nicht mehr zugänglich. Sie können es von diesem Gerät löschen.");
-        return;
-      }
-      if (!answer.ok) throw new Error("no stream");
-      const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
-      for (let rest = ""; ;) {
-        const { value, done } = await reader.read();
-        if (done || chat !== mine) break;
+      for await (const { name, data } of events(`${api}/${chat.id}/stream?after=${lastSeq}`, chat.token, hangUp.signal)) {
+        if (chat !== mine) return;
         wait = 500;
-        const events = (rest + value).split("\n\n");
-        rest = events.pop();
-        events.forEach(receive);
+        if (name === "conversation") now = data;
+        if (name === "message" && data.seq > lastSeq) {
+          lastSeq = data.seq;
+          put(data);
+        }
+        refresh();
       }
-    } catch {
-      // The connection is gone; the next one goes on after lastSeq.
+    } catch (error) {
+      if (error instanceof Forgotten) return trouble("Dieses Gespräch ist nicht mehr zugänglich. Sie können es von diesem Gerät löschen.");
     }
-    if (chat === mine) await pause(wait * (0.8 + 0.4 * Math.random()));
+    await pause(wait * (0.8 + 0.4 * Math.random()));
   }
-}
-
-function receive(event) {
-  const line = (name) => (event.split("\n").find((l) => l.startsWith(name + ": ")) || "").slice(name.length + 2);
-  if (line("event") === "conversation") now = JSON.parse(line("data"));
-  if (line("event") === "message") {
-    const message = JSON.parse(line("data"));
-    if (message.seq > lastSeq) {
-      lastSeq = message.seq;
-      put(message);
-    }
-  }
-  refresh();
 }
 
 // Wiring
@@ -254,8 +188,7 @@ function forget() {
   if (hangUp) hangUp.abort();
   chat = now = hangUp = null;
   lastSeq = 0;
-  bubbles.clear();
-  byID("log").replaceChildren();
+  clear();
   byID("what").textContent = "";
   byID("text").value = byID("name").value = "";
   byID("state").textContent = "";
@@ -277,7 +210,7 @@ byID("end").onclick = () => {
 chat = JSON.parse(localStorage.getItem(shelf) || "null");
 if (chat) {
   for (const m of chat.outbox) put({ ...m, direction: "citizen", state: "sending", created_at: m.at });
-  show();
+  refresh();
   if (chat.id) listen();
   deliver();
 } else {
