@@ -80,6 +80,9 @@ func start(ctx context.Context, o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := prepareDatabases(o.Dir); err != nil {
+		return nil, err
+	}
 	port, err := choosePort(o.Dir, o.Port)
 	if err != nil {
 		return nil, err

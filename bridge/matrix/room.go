@@ -78,25 +78,37 @@ func (a *Adapter) OpenRoom(ctx context.Context, p bridge.RoomPlan, found func(br
 			{Type: "m.space.parent", Key: string(p.Space), Content: map[string]any{"canonical": true, "via": []any{a.server}}},
 		},
 	}
-	room, err := a.obtain(ctx, spec, c.Room, found)
+	room, fresh, err := a.obtain(ctx, spec, c.Room, found)
 	if err != nil {
 		return room, err
 	}
-	if err := a.join(ctx, c.Ghost, room); err != nil {
-		if !errors.Is(err, bridge.ErrForbidden) {
-			return room, err
-		}
-		if err := a.readmit(ctx, c.Ghost, room); err != nil {
-			return room, err
-		}
+	if err := a.admit(ctx, c.Ghost, room, fresh); err != nil {
+		return room, err
 	}
 	return room, a.putChild(ctx, p, room)
 }
 
-// readmit invites a ghost that was removed, and has it join.
-func (a *Adapter) readmit(ctx context.Context, ghost bridge.UserID, room bridge.RoomID) error {
-	if err := a.invite(ctx, ghost, room); err != nil {
-		return broken(err)
+// admit has the ghost enter the room, which invited it when it was made. In a room that is not
+// fresh it may be already, or not any more; a join that is not needed must not be tried: for a
+// member of a restricted room that no rule admits, Dendrite answers it with 500.
+func (a *Adapter) admit(ctx context.Context, ghost bridge.UserID, room bridge.RoomID, fresh bool) error {
+	if !fresh {
+		var m struct {
+			Membership string `json:"membership"`
+		}
+		err := a.call(ctx, a.BotID(), http.MethodGet, nil, &m, "rooms", string(room), "state", memberType, string(ghost))
+		if err != nil && code(err) != "M_NOT_FOUND" {
+			return broken(fmt.Errorf("read ghost's membership: %w", err))
+		}
+		switch m.Membership {
+		case "join":
+			return nil
+		case "invite":
+		default:
+			if err := a.invite(ctx, ghost, room); err != nil {
+				return broken(err)
+			}
+		}
 	}
 	return a.join(ctx, ghost, room)
 }
@@ -134,17 +146,16 @@ func (a *Adapter) LeaveRoom(ctx context.Context, room bridge.RoomID) error {
 	return nil
 }
 
-// obtain returns the room that serves spec.owner, in the shape of spec. known is the room that
-// serves it already, or "".
-func (a *Adapter) obtain(ctx context.Context, spec roomSpec, known bridge.RoomID, found func(bridge.RoomID) (bridge.RoomID, error)) (bridge.RoomID, error) {
+// obtain returns the room that serves spec.owner, in the shape of spec; fresh, if this call has
+// made it. known is the room that serves it already, or "".
+func (a *Adapter) obtain(ctx context.Context, spec roomSpec, known bridge.RoomID, found func(bridge.RoomID) (bridge.RoomID, error)) (room bridge.RoomID, fresh bool, err error) {
 	if err := a.ensureBot(ctx); err != nil {
-		return "", err
+		return "", false, err
 	}
-	room := known
+	room = known
 	if room == "" && spec.retry {
-		var err error
 		if room, err = a.behindAlias(ctx, spec); err != nil {
-			return "", err
+			return "", false, err
 		}
 	}
 	if room == "" {
@@ -155,24 +166,22 @@ func (a *Adapter) obtain(ctx context.Context, spec roomSpec, known bridge.RoomID
 			}
 		}
 		if err != nil {
-			return "", err
+			return "", false, err
 		}
 		if created != "" {
 			serving, err := found(created)
 			if err != nil || serving == created {
-				return created, err
+				return created, err == nil, err
 			}
 			room = serving // an earlier attempt's room came to light meanwhile
 		}
 	}
 	if room != known {
-		serving, err := found(room)
-		if err != nil {
-			return "", err
+		if room, err = found(room); err != nil {
+			return "", false, err
 		}
-		room = serving
 	}
-	return room, a.complete(ctx, spec, room)
+	return room, false, a.complete(ctx, spec, room)
 }
 
 func (a *Adapter) create(ctx context.Context, spec roomSpec) (bridge.RoomID, error) {

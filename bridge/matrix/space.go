@@ -59,7 +59,8 @@ func (a *Adapter) SetUpArea(ctx context.Context, p bridge.AreaPlan, found func(b
 		spec.alias = "schalter_" + string(which) + "_" + string(p.Area.ID)
 		// After a lost database the alias may lead to our own rooms of before: look first.
 		spec.retry, spec.seconds = true, p.AgeSeconds
-		return a.obtain(ctx, spec, known, func(r bridge.RoomID) (bridge.RoomID, error) { return found(spec.owner, r) })
+		room, _, err := a.obtain(ctx, spec, known, func(r bridge.RoomID) (bridge.RoomID, error) { return found(spec.owner, r) })
+		return room, err
 	}
 	var err error
 	rooms.Space, err = part(bridge.Space, p.Rooms.Space, roomSpec{
