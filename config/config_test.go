@@ -91,6 +91,7 @@ func TestRefusals(t *testing.T) {
 		{"homeserver URL", replace("https://matrix.test", "matrix.test"), "2: homeserver.url: must be a URL"},
 		{"homeserver URL with path", replace("https://matrix.test", "https://matrix.test/_matrix"), "2: homeserver.url: must have no path"},
 		{"server name", replace("server_name: aarau.test", "server_name: '@x:aarau.test'"), "3: homeserver.server_name: is not a server name"},
+		{"timeout", replace("  server_name", "  timeout_seconds: 60\n  server_name"), "3: homeserver.timeout_seconds: must be 1 to 25"},
 		{"database", replace("sqlite:/tmp/schalter.db", "mysql://x"), "8: database.url: must start with"},
 		{"database without file", replace("sqlite:/tmp/schalter.db", "'sqlite:'"), "8: database.url: must name a file"},
 		{"database without name", replace("sqlite:/tmp/schalter.db", "postgres://u:p@h"), "8: database.url: is not a URL"},
