@@ -1,0 +1,283 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// load is how much is sent while things break.
+type load struct {
+	conversations int
+	messages      int           // each way and conversation, at least
+	pace          time.Duration // between two messages of one writer
+}
+
+// fullLoad is what the delivery promise is tested with. SCHALTER_TEST_LOAD (conversations) can
+// lower it for a quick look; CI does not.
+func fullLoad() load {
+	l := load{conversations: 20, messages: 50, pace: 250 * time.Millisecond}
+	if n, err := strconv.Atoi(os.Getenv("SCHALTER_TEST_LOAD")); err == nil {
+		l.conversations = n
+	}
+	return l
+}
+
+// traffic is citizens and clerks talking.
+type traffic struct {
+	s        *system
+	load     load
+	citizens []*citizen
+	rooms    []string
+	clerks   []*clerk
+	errs     chan error
+}
+
+// talk has everybody talk for at least load.messages and until calm is closed, then waits until
+// everything written has come across.
+func (s *system) talk(ctx context.Context, l load, clerks []*clerk, calm <-chan struct{}) *traffic {
+	s.t.Helper()
+	tr := &traffic{s: s, load: l, clerks: clerks, rooms: make([]string, l.conversations), errs: make(chan error, 4*l.conversations)}
+	listening, stopListening := context.WithCancel(ctx)
+	defer stopListening()
+	var writers, listeners sync.WaitGroup
+	for i := range l.conversations {
+		c := &citizen{t: s.t, base: s.base, index: i}
+		tr.citizens = append(tr.citizens, c)
+		writers.Go(func() {
+			// Conversations begin one after the other, so that rooms are made all the while.
+			pause(ctx, time.Duration(i)*l.pace)
+			if err := c.open(ctx, []string{areaA, areaB}[i%2], "citizen 1"); err != nil {
+				tr.errs <- fmt.Errorf("conversation %d: %w", i, err)
+				return
+			}
+			listeners.Go(func() { c.listen(listening) })
+			writers.Go(func() { tr.clerkWrites(ctx, i, calm) })
+			for n := 2; n <= l.messages || !closed(calm); n++ {
+				if err := c.say(ctx, fmt.Sprintf("citizen %d", n)); err != nil {
+					tr.errs <- fmt.Errorf("conversation %d, message %d: %w", i, n, err)
+					return
+				}
+				pause(ctx, l.pace)
+			}
+		})
+	}
+	writers.Wait()
+	close(tr.errs)
+	for err := range tr.errs {
+		s.t.Error(err)
+	}
+	if s.t.Failed() {
+		s.t.FailNow()
+	}
+	tr.settle(ctx)
+	stopListening()
+	listeners.Wait()
+	return tr
+}
+
+func (tr *traffic) clerkWrites(ctx context.Context, i int, calm <-chan struct{}) {
+	staff := tr.clerks[i%len(tr.clerks)]
+	room, err := staff.enter(ctx, tr.citizens[i].number)
+	if err != nil {
+		tr.errs <- err
+		return
+	}
+	tr.rooms[i] = room
+	for n := 1; n <= tr.load.messages || !closed(calm); n++ {
+		if err := staff.say(ctx, room, fmt.Sprintf("clerk %d", n)); err != nil {
+			tr.errs <- fmt.Errorf("clerk in conversation %d, message %d: %w", i, n, err)
+			return
+		}
+		pause(ctx, tr.load.pace)
+	}
+}
+
+// settle waits until every acknowledged message is delivered and every stream has caught up.
+func (tr *traffic) settle(ctx context.Context) {
+	tr.s.t.Helper()
+	for i, c := range tr.citizens {
+		events, err := tr.truth(ctx, i)
+		if err != nil {
+			tr.s.t.Fatal(err)
+		}
+		var fromClerks int
+		for _, e := range events {
+			if e.isClerks() {
+				fromClerks++
+			}
+		}
+		texts, _ := c.acknowledged()
+		eventually(tr.s.t, 3*time.Minute, func() string {
+			var look apiConversation
+			if err := c.get("", &look); err != nil {
+				return err.Error()
+			}
+			seen, _ := c.streamed()
+			want := len(texts) + fromClerks
+			if len(seen) < want || look.LastSeq < int64(want) {
+				return fmt.Sprintf("conversation %d: %d of %d messages streamed, %d stored", i, len(seen), want, look.LastSeq)
+			}
+			last := int64(0)
+			for _, m := range seen {
+				if m.Direction == "citizen" {
+					last = m.Seq
+				}
+			}
+			if look.DeliveredSeq != last {
+				return fmt.Sprintf("conversation %d: delivered up to %d of %d", i, look.DeliveredSeq, last)
+			}
+			return ""
+		})
+	}
+}
+
+func (tr *traffic) truth(ctx context.Context, i int) ([]roomEvent, error) {
+	return tr.clerks[i%len(tr.clerks)].timeline(ctx, tr.rooms[i])
+}
+
+func (e roomEvent) isClerks() bool {
+	return e.Type == "m.room.message" && !strings.HasPrefix(e.Sender, "@citizen_") && !strings.HasPrefix(e.Sender, "@schalter_")
+}
+
+// verify holds both sides against the homeserver's own timeline: nothing lost, nothing doubled,
+// nothing out of order, nothing acknowledged that is missing.
+func (tr *traffic) verify(ctx context.Context) {
+	t := tr.s.t
+	t.Helper()
+	total := 0
+	for i, c := range tr.citizens {
+		events, err := tr.truth(ctx, i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var fromCitizen, markers, fromClerk []string
+		inRoom := map[string]bool{}
+		for _, e := range events {
+			inRoom[e.ID] = true
+			switch {
+			case e.Type != "m.room.message":
+			case strings.HasPrefix(e.Sender, "@citizen_"):
+				fromCitizen, markers = append(fromCitizen, e.Content.Body), append(markers, e.Content.Marker)
+			case e.isClerks():
+				fromClerk = append(fromClerk, e.Content.Body)
+			}
+		}
+		texts, ids := c.acknowledged()
+		same(t, fmt.Sprintf("conversation %d: texts in the room", i), fromCitizen, texts)
+		same(t, fmt.Sprintf("conversation %d: message IDs in the room", i), markers, ids)
+		for _, id := range tr.clerks[i%len(tr.clerks)].returned(tr.rooms[i]) {
+			if !inRoom[id] {
+				t.Errorf("conversation %d: the homeserver returned an event and does not show it", i)
+			}
+		}
+		seen, bad := c.streamed()
+		for _, word := range bad {
+			t.Errorf("conversation %d: %s", i, word)
+		}
+		stored, err := c.history()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, messages := range map[string][]apiMessage{"stream": seen, "history": stored} {
+			var clerks, citizens []string
+			for _, m := range messages {
+				if m.Direction == "clerk" {
+					clerks = append(clerks, m.Text)
+				} else {
+					citizens = append(citizens, m.Text)
+				}
+			}
+			same(t, fmt.Sprintf("conversation %d: clerk's texts in the %s", i, name), clerks, fromClerk)
+			same(t, fmt.Sprintf("conversation %d: citizen's texts in the %s", i, name), citizens, texts)
+		}
+		total += len(fromCitizen) + len(fromClerk)
+	}
+	tr.verifyRooms(ctx)
+	t.Logf("%d conversations, %d messages: none lost, none doubled, none out of order", len(tr.citizens), total)
+}
+
+// verifyRooms counts the rooms that the bot is in: one for each conversation.
+func (tr *traffic) verifyRooms(ctx context.Context) {
+	t := tr.s.t
+	t.Helper()
+	bot := tr.s.bot()
+	eventually(t, time.Minute, func() string {
+		var joined struct {
+			Rooms []string `json:"joined_rooms"`
+		}
+		if status, err := bot.call(ctx, http.MethodGet, "joined_rooms", nil, &joined); err != nil || status != 200 {
+			return fmt.Sprintf("joined_rooms: %d %v", status, err)
+		}
+		serving := map[string]string{}
+		for _, room := range joined.Rooms {
+			var create struct {
+				Conversation string `json:"ch.schalter.conversation"`
+			}
+			if status, err := bot.call(ctx, http.MethodGet, "rooms/"+url.PathEscape(room)+"/state/m.room.create/", nil, &create); err != nil || status != 200 {
+				return fmt.Sprintf("creation of a room: %d %v", status, err)
+			}
+			if create.Conversation == "" {
+				continue // a space or a lobby
+			}
+			if serving[create.Conversation] != "" {
+				return "two rooms for conversation " + create.Conversation
+			}
+			serving[create.Conversation] = room
+		}
+		for i, c := range tr.citizens {
+			if serving[c.id] != tr.rooms[i] {
+				return fmt.Sprintf("conversation %d is served by %q, its alias leads to %q", i, serving[c.id], tr.rooms[i])
+			}
+		}
+		if len(serving) != len(tr.citizens) {
+			return fmt.Sprintf("%d rooms for %d conversations", len(serving), len(tr.citizens))
+		}
+		return ""
+	})
+}
+
+func (c *clerk) returned(room string) []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.sent[room])
+}
+
+func same(t testing.TB, what string, have, want []string) {
+	t.Helper()
+	if slices.Equal(have, want) {
+		return
+	}
+	for i := range max(len(have), len(want)) {
+		if i >= len(have) || i >= len(want) || have[i] != want[i] {
+			t.Errorf("%s: %d instead of %d; from place %d on %q instead of %q", what, len(have), len(want), i,
+				have[min(i, len(have)):min(i+3, len(have))], want[min(i, len(want)):min(i+3, len(want))])
+			return
+		}
+	}
+}
+
+func closed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
+// pause is the rhythm of writers and of what breaks.
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
