@@ -31,7 +31,7 @@ func classify(err error) error {
 	var p *pq.Error
 	if errors.As(err, &p) {
 		switch p.Code.Class() {
-		case "22", "23": // data exception, integrity constraint violation
+		case "22", "23", "54": // data exception, integrity constraint violation, limit exceeded
 			return err
 		case "40": // serialization failure, deadlock
 			return fmt.Errorf("%w: %w: %w", bridge.ErrUnavailable, errAgain, err)

@@ -106,6 +106,8 @@ func payloads(ids map[bridge.ConversationID]bool) []string {
 
 func (n *Notifier) listen(ctx context.Context, heard func(bridge.ConversationID)) {
 	l := pq.NewListener(n.db.url, 250*time.Millisecond, 5*time.Second, nil)
+	// Listen waits for a connection, however long that takes; closing ends the wait.
+	defer context.AfterFunc(ctx, func() { l.Close() })()
 	defer l.Close()
 	for ctx.Err() == nil {
 		if err := l.Listen(channel); err == nil || err == pq.ErrChannelAlreadyOpen {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"sync"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 
@@ -31,9 +33,15 @@ func (db *DB) Update(ctx context.Context, f func(bridge.Tx) error) error {
 		return db.group.do(ctx, f)
 	}
 	var err error
-	for range attempts {
+	for n := range attempts {
 		if err = db.updateOnce(ctx, f); !errors.Is(err, errAgain) {
 			break
+		}
+		// At once, it would snatch the locks again from those that they were taken away for.
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(time.Duration(10*n+rand.IntN(20)+5) * time.Millisecond):
 		}
 	}
 	return err

@@ -163,8 +163,47 @@ func (c *Cluster) Start() error {
 // Stop stops the server and returns when it is gone.
 func (c *Cluster) Stop(how Mode) error { return c.signal(syscall.Signal(how)) }
 
-// Kill ends the server without any warning and returns when it is gone.
-func (c *Cluster) Kill() error { return c.signal(syscall.SIGKILL) }
+// Kill ends the server without any warning and returns when it is gone: the processes that serve
+// its connections are killed with it, for they would notice a little later.
+func (c *Cluster) Kill() error {
+	backends, err := c.backends()
+	if err != nil {
+		return fmt.Errorf("list server's processes: %w", err)
+	}
+	if err := c.signal(syscall.SIGKILL); err != nil {
+		return err
+	}
+	for _, pid := range backends {
+		if p, err := os.FindProcess(pid); err == nil {
+			_ = p.Kill() // it may have noticed already
+		}
+	}
+	return nil
+}
+
+func (c *Cluster) backends() ([]int, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	db, err := sql.Open("postgres", c.URL("postgres"))
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
+	rows, err := db.QueryContext(ctx, "SELECT pid FROM pg_stat_activity")
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var pids []int
+	for rows.Next() {
+		var pid int
+		if err := rows.Scan(&pid); err != nil {
+			return nil, err
+		}
+		pids = append(pids, pid)
+	}
+	return pids, rows.Err()
+}
 
 func (c *Cluster) signal(s os.Signal) error {
 	c.mu.Lock()
