@@ -56,7 +56,11 @@ func (c *canvas) rules(number int32, tails bool) {
 			break
 		}
 	}
-	yesterday := dayOf(number - 1)
+	tails = tails && h.spills
+	var yesterday day
+	if tails {
+		yesterday = dayOf(number - 1)
+	}
 	for i := max(first, 0); i < len(h.rules); i++ {
 		r := &h.rules[i]
 		if c.selected[i] {

@@ -15,10 +15,12 @@ type Hours struct {
 	schedule   *Schedule
 	rules      []compiled
 	zone       *time.Location
+	offsets    *offsets // of the zone
 	calendar   *Calendar
 	exceptions []Exception
 	layer      []exceptionDays // sorted and disjoint
 	comments   []string        // by comment number, 0 is none
+	spills     bool            // a rule has a span past midnight
 	uniform    bool            // the rules say one thing for ever
 }
 
@@ -47,10 +49,11 @@ func New(schedule *Schedule, zone *time.Location, calendar *Calendar) (*Hours, e
 	if calendar == nil {
 		calendar, _ = CalendarByName("none")
 	}
-	h := &Hours{schedule: schedule, zone: zone, calendar: calendar, comments: []string{""}}
+	h := &Hours{schedule: schedule, zone: zone, offsets: offsetsOf(zone), calendar: calendar, comments: []string{""}}
 	steady := true // every day is like every other
 	for i := range schedule.Rules {
 		h.rules = append(h.rules, h.compile(i))
+		h.spills = h.spills || h.rules[i].spills
 		steady = steady && !schedule.Rules[i].HasDays()
 	}
 	if steady {
@@ -128,8 +131,7 @@ func (h *Hours) Exceptions() []Exception { return slices.Clone(h.exceptions) }
 // IsOpen reports whether the hours say open at t; Unknown is not open. It does not
 // allocate.
 func (h *Hours) IsOpen(t time.Time) bool {
-	_, offset := t.In(h.zone).Zone()
-	wall := t.Unix() + int64(offset)
+	wall := t.Unix() + h.offsets.around(t.Unix()).offset
 	number := floorDiv(wall, secondsPerDay)
 	return h.at(int32(number), int32(wall-number*secondsPerDay)/60).state == Open
 }

@@ -12,14 +12,16 @@ const secondsPerDay = 24 * 60 * 60
 const Horizon = 3660
 
 // Interval is a half-open stretch of time in which a citizen sees no change: one
-// state, one comment, one exception.
+// state, one comment, one exception. Its JSON has from and to in RFC 3339 with the
+// offset of the zone, state, comment and rule (the text).
 type Interval struct {
-	From, To  time.Time // in the zone of the hours
-	State     State
-	Comment   string
-	Rule      int // index of the rule that decided, -1 if none
-	RuleText  string
-	Exception *Exception // that decided, nil if none; not to be changed
+	From      time.Time  `json:"from"` // in the zone of the hours
+	To        time.Time  `json:"to"`
+	State     State      `json:"state"`
+	Comment   string     `json:"comment"`
+	RuleText  string     `json:"rule"` // the rule that decided, as written; "" if none
+	Rule      int        `json:"-"`    // its index, -1 if none
+	Exception *Exception `json:"-"`    // that decided, nil if none; not to be changed
 }
 
 // Intervals gives the intervals from one instant to another, closed ones included,

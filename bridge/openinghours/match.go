@@ -18,25 +18,20 @@ func (d *day) isoWeek() int {
 
 // matches reports whether the rule's day selectors all select the day.
 func (r *Rule) matches(d *day, holidays *Calendar) bool {
-	if len(r.Years) > 0 && !selects(r.Years, d) {
-		return false
+	years, dates, weeks := len(r.Years) == 0, len(r.Dates) == 0, len(r.Weeks) == 0
+	for i := 0; i < len(r.Years) && !years; i++ {
+		years = r.Years[i].selects(d)
 	}
-	if len(r.Dates) > 0 && !selects(r.Dates, d) {
-		return false
+	for i := 0; i < len(r.Dates) && years && !dates; i++ {
+		dates = r.Dates[i].selects(d)
 	}
-	if len(r.Weeks) > 0 && !selects(r.Weeks, d) {
+	for i := 0; i < len(r.Weeks) && dates && !weeks; i++ {
+		weeks = r.Weeks[i].selects(d)
+	}
+	if !years || !dates || !weeks {
 		return false
 	}
 	return r.Days.empty() || r.Days.selects(d, holidays)
-}
-
-func selects[T interface{ selects(*day) bool }](ranges []T, d *day) bool {
-	for i := range ranges {
-		if ranges[i].selects(d) {
-			return true
-		}
-	}
-	return false
 }
 
 func (y YearRange) selects(d *day) bool {
@@ -49,7 +44,7 @@ func (w WeekRange) selects(d *day) bool {
 	return w.From <= week && week <= w.To && (week-w.From)%w.Step == 0
 }
 
-func (r DateRange) selects(d *day) bool {
+func (r *DateRange) selects(d *day) bool {
 	switch {
 	case r.From.Year != 0:
 		return r.From.resolve(r.From.Year, true) <= d.number && d.number <= r.To.resolve(r.To.Year, false)

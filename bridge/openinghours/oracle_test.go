@@ -73,11 +73,13 @@ func ours(t tester, spec string) answer {
 		}
 	}
 	a.intervals = join(a.intervals)
-	h := hoursIn(t, spec, zurich)
 	letters := map[oh.State]byte{oh.Open: 'o', oh.Unknown: '?', oh.Closed: 'c'}
+	h := hoursIn(t, spec, zurich)
 	var points []byte
 	for _, at := range clockChangePoints() {
-		points = append(points, letters[h.At(at).State])
+		for i := range h.Intervals(at, at.Add(1)) {
+			points = append(points, letters[i.State])
+		}
 	}
 	a.points = string(points)
 	return a

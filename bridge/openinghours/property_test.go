@@ -131,6 +131,8 @@ func TestClockChangesMinuteByMinute(t *testing.T) {
 		{"America/Havana", "2026-10-31"},      // midnight comes twice
 		{"Australia/Lord_Howe", "2026-04-04"}, // half an hour
 		{"Pacific/Apia", "2011-12-29"},        // no 30 December
+		{"Europe/Zurich", "2028-12-30"},       // the last day of a leap year
+		{"America/New_York", "2040-12-30"},    // the same
 		{"Asia/Kathmandu", "2026-01-01"},      // quarter of an hour, no change
 	}
 	rapid.Check(t, func(t *rapid.T) {
