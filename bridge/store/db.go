@@ -42,7 +42,7 @@ func Open(ctx context.Context, databaseURL string) (*DB, error) {
 	case "postgres", "postgresql":
 		return openPostgres(ctx, databaseURL)
 	default:
-		return nil, errors.New("database URL must begin with sqlite: or postgres:")
+		return nil, errors.New("database URL must begin with sqlite or postgres and a colon")
 	}
 }
 

@@ -20,6 +20,8 @@ type citizen struct {
 	t     testing.TB
 	base  string
 	index int
+	// onMessage, if set, is called for each streamed message.
+	onMessage func(apiMessage)
 	// id, token and number are set by open.
 	id, token string
 	number    int64
@@ -216,6 +218,9 @@ func (c *citizen) stream(ctx context.Context) error {
 			}
 			c.seen = append(c.seen, m)
 			c.mu.Unlock()
+			if c.onMessage != nil {
+				c.onMessage(m)
+			}
 		}
 	}
 	return lines.Err()
