@@ -16,7 +16,6 @@ import (
 var (
 	areaID     = regexp.MustCompile(`^[a-z0-9-]{1,40}$`)
 	appID      = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
-	calendar   = regexp.MustCompile(`^[a-z]{2}(-[a-z]{2}(-[a-z0-9]+)?)?$`)
 	serverName = regexp.MustCompile(`^([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$`)
 	localpart  = regexp.MustCompile(`^[a-z0-9._=/+-]+$`)
 	languages  = []string{"de", "fr", "it", "en"}
@@ -190,9 +189,7 @@ func (c *Config) checkCity(k *checker) {
 			k.refuse("city.time_zone", "is not a known time zone like Europe/Zurich")
 		}
 	}
-	if c.City.Holidays != "" && !calendar.MatchString(c.City.Holidays) {
-		k.refuse("city.holidays", "is not the name of a calendar like ch-ag-aarau")
-	}
+	c.checkHolidays(k)
 	k.url("city.privacy_url", c.City.PrivacyURL, false)
 	k.texts("city.notice", c.City.Notice, false)
 }
@@ -215,7 +212,11 @@ func (c *Config) checkAreas(k *checker) {
 		}
 		k.texts(key+".name", a.Name, true)
 		k.texts(key+".description", a.Description, false)
-		k.required(key+".hours", a.Hours)
+		c.checkHours(k, key+".hours", a.Hours, true)
+		c.checkHours(k, key+".counter_hours", a.CounterHours, false)
+		if a.GraceMinutes < 0 || a.GraceMinutes > 240 {
+			k.refuse(key+".grace_minutes", "must be 0 to 240")
+		}
 		k.users(key+".clerks", a.Clerks, c.Homeserver.ServerName)
 	}
 }

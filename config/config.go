@@ -86,9 +86,11 @@ type City struct {
 	Name string `yaml:"name"`
 	// TimeZone is an IANA name; all hours are meant in it.
 	TimeZone string `yaml:"time_zone"`
-	// Holidays names the calendar of public holidays that PH in the hours refers to.
-	Holidays   string `yaml:"holidays"`
-	PrivacyURL string `yaml:"privacy_url"`
+	// Holidays names the calendar of public holidays that PH in the hours refers to; OwnHolidays
+	// lists them instead, one line each as openinghours.ParseHoliday reads it.
+	Holidays    string   `yaml:"holidays"`
+	OwnHolidays []string `yaml:"own_holidays"`
+	PrivacyURL  string   `yaml:"privacy_url"`
 	// Notice is shown to citizens before they write, by language.
 	Notice map[string]string `yaml:"notice"`
 }
@@ -100,7 +102,9 @@ type ServiceArea struct {
 	Description  map[string]string `yaml:"description"`
 	Hours        string            `yaml:"hours"`
 	CounterHours string            `yaml:"counter_hours"`
-	Clerks       []string          `yaml:"clerks"`
+	// GraceMinutes is how long a conversation may go on after closing, 0 to 240; default 15.
+	GraceMinutes int      `yaml:"grace_minutes"`
+	Clerks       []string `yaml:"clerks"`
 }
 
 // Log says how much is logged.
@@ -150,11 +154,19 @@ func Parse(name string, data []byte) (*Config, error) {
 		return nil, problems
 	}
 	c.source = src
+	for i := range c.ServiceAreas {
+		if _, given := src.lines[fmt.Sprintf("service_areas[%d].grace_minutes", i)]; !given {
+			c.ServiceAreas[i].GraceMinutes = defaultGrace
+		}
+	}
 	if problems := c.check(); len(problems) > 0 {
 		return nil, problems
 	}
 	return c, nil
 }
+
+// defaultGrace is how many minutes a conversation may go on after closing.
+const defaultGrace = 15
 
 func defaults() *Config {
 	return &Config{
