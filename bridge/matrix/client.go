@@ -101,12 +101,12 @@ func (a *Adapter) isGhost(u string) bool {
 
 func (a *Adapter) isOurs(u string) bool { return u == string(a.BotID()) || a.isGhost(u) }
 
-// as returns a client that speaks as one of our users. It never retries by itself: whether a
-// call may be repeated is for the outbox to decide.
+// as returns a client that speaks as one of our users, or for "" as the registration's sender. It
+// never retries by itself: whether a call may be repeated is for the outbox to decide.
 func (a *Adapter) as(user bridge.UserID) *mautrix.Client {
 	return &mautrix.Client{
 		HomeserverURL: a.base, UserID: id.UserID(user), AccessToken: a.token, Client: a.http,
-		SetAppServiceUserID: true, UserAgent: "Schalter", Log: zerolog.Nop(),
+		SetAppServiceUserID: user != "", UserAgent: "Schalter", Log: zerolog.Nop(),
 		ResponseSizeLimit: 256 << 20,
 	}
 }

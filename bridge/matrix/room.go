@@ -289,8 +289,7 @@ func (a *Adapter) completeAlias(ctx context.Context, room bridge.RoomID, alias s
 	err := a.call(ctx, a.BotID(), http.MethodGet, nil, &answer, "directory", "room", alias)
 	switch {
 	case code(err) == "M_NOT_FOUND":
-		err := a.call(ctx, a.BotID(), http.MethodPut, map[string]any{"room_id": room}, nil, "directory", "room", alias)
-		if err != nil {
+		if err := a.putAlias(ctx, room, alias); err != nil {
 			return fmt.Errorf("set alias: %w", err)
 		}
 	case err != nil:
@@ -306,6 +305,17 @@ func (a *Adapter) completeAlias(ctx context.Context, room bridge.RoomID, alias s
 		return broken(fmt.Errorf("set canonical alias: %w", err))
 	}
 	return nil
+}
+
+// putAlias gives a room an alias. Dendrite lets nobody but the registration's sender set one in an
+// exclusive namespace, other than by createRoom.
+func (a *Adapter) putAlias(ctx context.Context, room bridge.RoomID, alias string) error {
+	body := map[string]any{"room_id": room}
+	err := a.call(ctx, a.BotID(), http.MethodPut, body, nil, "directory", "room", alias)
+	if code(err) == "M_EXCLUSIVE" {
+		err = a.call(ctx, "", http.MethodPut, body, nil, "directory", "room", alias)
+	}
+	return err
 }
 
 // broken marks what forbids completing a room: it can't be served and is replaced.
