@@ -12,7 +12,7 @@ import (
 // FuzzParse: any string gives a value or a *SyntaxError with a place and a hint; a
 // value reads back from its canonical text, and its hours answer without gaps.
 //
-//	go test ./bridge/openinghours -run XXX -fuzz FuzzParse -fuzztime 10m -parallel 1
+//	go test ./bridge/openinghours -run XXX -fuzz FuzzParse -fuzztime 10m -fuzzminimizetime 1s -parallel 1
 func FuzzParse(f *testing.F) {
 	for _, spec := range writtenSpecs {
 		f.Add(spec)

@@ -12,7 +12,7 @@ import (
 func oracleSpecs(t tester) []string {
 	specs := slices.Clone(writtenSpecs)
 	generator := values()
-	for seed := 1; len(specs) < 320; seed++ {
+	for seed := 1; len(specs) < 400; seed++ {
 		spec := generator.Example(seed)
 		if len(spec) < 400 && !slices.Contains(specs, spec) && leftOut(parse(t, spec)) == "" {
 			specs = append(specs, spec)
