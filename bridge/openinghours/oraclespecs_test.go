@@ -27,7 +27,7 @@ func leftOut(s *oh.Schedule) string {
 	for i := range s.Rules {
 		r := &s.Rules[i]
 		if r.Join != oh.Add {
-			fallback = r.Join == oh.Fallback
+			fallback = r.Join == oh.Fallback // an added rule goes on in the manner of the one before
 		}
 		if fallback && slices.ContainsFunc(r.Times, func(t oh.TimeSpan) bool { return t.To > 1440 }) {
 			return "a fallback past midnight: see differences"
@@ -44,6 +44,10 @@ func leftOut(s *oh.Schedule) string {
 			}
 			if j > 0 && r.Dates[j-1].Whole && (d.From.Month == 0 || d.From.Year != 0) {
 				return "a month before Easter or a date with a year in one list: the oracle refuses it"
+			}
+			isDay := func(d oh.DateRange) bool { return !d.Whole }
+			if j > 0 && r.Dates[j-1].Whole && isDay(d) && slices.ContainsFunc(r.Dates[:j], isDay) {
+				return "a month between dates in one list: see differences"
 			}
 		}
 		for _, w := range r.Days.Weekdays {
@@ -105,6 +109,8 @@ var differences = []struct{ spec, why string }{
 		"daynum 29 in February names no day of 2026; the oracle takes it for 1 March"},
 	{"20:00-22:00 || 21:00-02:00 unknown; Mo 01:00-03:00, Tu 00:00-24:00 || 23:00-01:00 unknown",
 		"fallback_rule_separator: a fallback speaks only where the rules before it do not; the oracle lets its part after midnight speak always"},
+	{"May 13,Oct,Jan 14 10:00-12:00",
+		"monthday_selector: a list selects what any of its entries selects; the oracle asks for October and one of the dates together"},
 	{"Mo[1] -1 day 10:00-12:00",
 		"day_offset: the day before the first Monday may lie in the month before; the oracle does not find it there"},
 	{"We[5] +3 days 10:00-12:00",
