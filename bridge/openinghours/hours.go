@@ -94,10 +94,10 @@ func (h *Hours) commentNumber(comment string) int16 {
 }
 
 // WithExceptions gives the same hours with these exceptions instead of any earlier
-// ones. Where two cover the same day, the later in the list counts. At most 10,000.
+// ones. Where two cover the same day, the later in the list counts. At most 2,000.
 func (h *Hours) WithExceptions(exceptions ...Exception) (*Hours, error) {
-	if len(exceptions) > 10_000 {
-		return nil, errors.New("more than 10,000 exceptions")
+	if len(exceptions) > 2_000 {
+		return nil, errors.New("more than 2,000 exceptions")
 	}
 	changed := *h
 	changed.exceptions = slices.Clone(exceptions)

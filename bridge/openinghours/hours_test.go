@@ -18,9 +18,6 @@ const (
 	saturdaysLast = "Mo-Fr 08:00-11:30,14:00-17:00; PH off; Sa[1,3] 09:30-11:30"
 )
 
-// exhaustive lets the property test read ten years of every value it generates.
-const exhaustive = false
-
 // seeds are read minute by minute in every run.
 var seeds = []string{chatHours, counterHours, saturdaysLast}
 

@@ -74,7 +74,7 @@ var tenYearsFrom, tenYearsTo = time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC), time
 func TestTenYearsMinuteByMinute(t *testing.T) {
 	checks := 0
 	rapid.Check(t, func(t *rapid.T) {
-		if checks++; checks > 25 && !exhaustive {
+		if checks++; checks > 25 {
 			return // ten years take a while; the fixed specs below are always read
 		}
 		tenYears(t, values().Draw(t, "spec"))
@@ -86,7 +86,7 @@ func TestTenYearsMinuteByMinute(t *testing.T) {
 
 func tenYears(t tester, spec string) {
 	h := hoursIn(t, spec, time.UTC)
-	r := reading{h.Schedule(), aarauHolidays}
+	r := reading{schedule: h.Schedule(), holiday: aarauHolidays}
 	number, date := 0, time.Time{}
 	var day [1440]minute
 	for i := range h.Intervals(tenYearsFrom, tenYearsTo) {
@@ -138,7 +138,7 @@ func TestClockChangesMinuteByMinute(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := rapid.SampledFrom(changes).Draw(t, "change")
 		h := hoursIn(t, values().Draw(t, "spec"), zone(c.zone))
-		r := reading{h.Schedule(), aarauHolidays}
+		r := reading{schedule: h.Schedule(), holiday: aarauHolidays}
 		from, _ := time.ParseInLocation(time.DateOnly, c.from, h.Zone())
 		read := map[string][1440]minute{}
 		at := func(at time.Time) minute {
@@ -168,6 +168,63 @@ func TestClockChangesMinuteByMinute(t *testing.T) {
 		}
 		if !last.Equal(from.Add(72 * time.Hour)) {
 			t.Fatalf("the intervals end at %s", last)
+		}
+	})
+}
+
+// Exceptions replace whole days, the later of two counting, and run over midnight on
+// top of what follows.
+func TestExceptionsMinuteByMinute(t *testing.T) {
+	from := time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
+	exceptions := rapid.Custom(func(t *rapid.T) oh.Exception {
+		start := rapid.IntRange(-3, 12).Draw(t, "start")
+		e := oh.Exception{From: oh.DateOf(from.AddDate(0, 0, start)), To: oh.DateOf(from.AddDate(0, 0, start+rapid.IntRange(0, 4).Draw(t, "days")))}
+		if oneIn(t, 2, "times") {
+			e.Times = some(t, spans())
+		}
+		return e
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		list := rapid.SliceOfN(exceptions, 1, 5).Draw(t, "exceptions")
+		h, err := hoursIn(t, values().Draw(t, "spec"), time.UTC).WithExceptions(list...)
+		if err != nil {
+			t.Fatalf("%v", err)
+		}
+		on := func(date time.Time) *oh.Exception {
+			for i := len(list) - 1; i >= 0; i-- {
+				if d := oh.DateOf(date); d.Compare(list[i].From) >= 0 && d.Compare(list[i].To) <= 0 {
+					return &list[i]
+				}
+			}
+			return nil
+		}
+		in := func(e *oh.Exception, minute int) bool {
+			for _, s := range e.Times {
+				if s.From <= minute && minute < s.To {
+					return true
+				}
+			}
+			return false
+		}
+		for date := from; date.Before(from.AddDate(0, 0, 14)); date = date.AddDate(0, 0, 1) {
+			today, before := on(date), on(date.AddDate(0, 0, -1))
+			rules := reading{schedule: h.Schedule(), holiday: aarauHolidays}.without(before != nil).day(date)
+			for m := 0; m < 1440; m += 5 {
+				want := rules[m].state
+				if today != nil {
+					want = oh.Closed
+				}
+				if today != nil && in(today, m) || before != nil && in(before, m+1440) {
+					want = oh.Open
+				}
+				at := date.Add(time.Duration(m) * time.Minute)
+				if m%480 == 300 && h.At(at).State != want {
+					t.Fatalf("%s with %v at %s: At does not say %v", h.Schedule(), list, at, want)
+				}
+				if got := h.IsOpen(at); got != (want == oh.Open) {
+					t.Fatalf("%s with %v at %s: IsOpen says %v, want %v", h.Schedule(), list, at, got, want)
+				}
+			}
 		}
 	})
 }

@@ -12,6 +12,13 @@ import (
 type reading struct {
 	schedule *oh.Schedule
 	holiday  func(time.Time) bool
+	cut      bool // nothing comes over midnight
+}
+
+// without gives the same reading, with nothing that comes over midnight if cut.
+func (r reading) without(cut bool) reading {
+	r.cut = cut
+	return r
 }
 
 // minute is what counts at one minute.
@@ -43,7 +50,7 @@ func (r reading) day(date time.Time) [1440]minute {
 			}
 			speakers = append(speakers, speaker{rule, false, fallback})
 		}
-		if r.selects(rule, date.AddDate(0, 0, -1)) {
+		if !r.cut && r.selects(rule, date.AddDate(0, 0, -1)) {
 			speakers = append(speakers, speaker{rule, true, fallback})
 		}
 	}
