@@ -1,0 +1,238 @@
+package bridge_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"schalter/bridge"
+)
+
+// homeserver is a bridge.Rooms whose faults are chosen: it acts on a call or not, and answers or
+// not. Whatever it acts on stands in its timeline, as the bot's /sync would show it.
+type homeserver struct {
+	mu       sync.Mutex
+	timeline []bridge.Event
+	calls    []call
+	scripts  map[string][]fate
+	// fate, if set, decides on calls for which there is no script.
+	fate func(call) fate
+	// forgets: a transaction ID that comes again makes a second event, as on a homeserver that
+	// was restarted. Otherwise it gives the first one's event ID.
+	forgets bool
+	events  map[string]bridge.EventID // by sender and transaction ID
+	late    []func()
+	rooms   int
+	aliases map[string]bridge.RoomID
+	texts   map[bridge.EventID]string
+}
+
+// call is one call of a method of bridge.Rooms.
+type call struct {
+	method string
+	room   bridge.RoomID
+	as     bridge.UserID
+	entry  string
+	nonce  string
+	number int64
+	retry  bool
+}
+
+// fate is what a call comes to. The zero value is success.
+type fate struct {
+	// err is the answer. Without acts the homeserver has then done nothing.
+	err  error
+	acts bool
+	// later: it acts when the test says so (actLate).
+	later bool
+	// hold: it acts, if it does, and answers when the channel is closed.
+	hold chan struct{}
+}
+
+var _ bridge.Rooms = (*homeserver)(nil)
+
+func newHomeserver() *homeserver {
+	return &homeserver{
+		scripts: map[string][]fate{}, events: map[string]bridge.EventID{}, aliases: map[string]bridge.RoomID{},
+		texts: map[bridge.EventID]string{},
+	}
+}
+
+// script says what the next calls of a method come to.
+func (h *homeserver) script(method string, fates ...fate) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.scripts[method] = append(h.scripts[method], fates...)
+}
+
+// did returns the calls of a method so far, those for one room if it is not empty.
+func (h *homeserver) did(method string, room bridge.RoomID) []call {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var out []call
+	for _, c := range h.calls {
+		if c.method == method && (room == "" || c.room == room) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// do lets a call meet its fate.
+func (h *homeserver) do(ctx context.Context, c call, act func()) error {
+	h.mu.Lock()
+	h.calls = append(h.calls, c)
+	var f fate
+	if s := h.scripts[c.method]; len(s) > 0 {
+		f, h.scripts[c.method] = s[0], s[1:]
+	} else if h.fate != nil {
+		f = h.fate(c)
+	}
+	h.mu.Unlock()
+	if f.hold != nil {
+		select {
+		case <-f.hold:
+		case <-ctx.Done():
+			return fmt.Errorf("call was cancelled: %w", bridge.ErrUnanswered)
+		}
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if f.later {
+		h.late = append(h.late, act)
+	} else if f.err == nil || f.acts {
+		act()
+	}
+	return f.err
+}
+
+// actLate does now what was asked for earlier.
+func (h *homeserver) actLate() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, act := range h.late {
+		act()
+	}
+	h.late = nil
+}
+
+// add puts an event into the timeline. The caller holds mu.
+func (h *homeserver) add(ev bridge.Event) bridge.EventID {
+	ev.ID = bridge.EventID(fmt.Sprintf("$event-%d", len(h.timeline)+1))
+	ev.At = start
+	h.timeline = append(h.timeline, ev)
+	return ev.ID
+}
+
+// say puts an event of somebody else into the timeline.
+func (h *homeserver) say(ev bridge.Event) bridge.EventID {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.add(ev)
+}
+
+func (h *homeserver) since(n int) []bridge.Event {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return append([]bridge.Event(nil), h.timeline[n:]...)
+}
+
+// said returns the texts of our own users in a room, in order.
+func (h *homeserver) said(room bridge.RoomID) []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var out []string
+	for _, ev := range h.timeline {
+		if ev.Room == room && ev.Kind == bridge.Echo {
+			out = append(out, h.texts[ev.ID])
+		}
+	}
+	return out
+}
+
+func (h *homeserver) BotID() bridge.UserID { return "@schalter_bot:example.org" }
+func (h *homeserver) GhostID(localpart string) bridge.UserID {
+	return bridge.UserID("@" + localpart + ":example.org")
+}
+func (h *homeserver) AliasFor(name string) string { return "#" + name + ":example.org" }
+
+func (h *homeserver) Send(ctx context.Context, m bridge.OutgoingMessage) (id bridge.EventID, err error) {
+	method := "Send"
+	switch {
+	case m.As == h.BotID():
+		method = "Notice"
+	case m.Text == probe:
+		method = "Probe"
+	}
+	err = h.do(ctx, call{method: method, room: m.Room, as: m.As, entry: m.Entry}, func() {
+		key := string(m.As) + " " + m.Entry
+		if known, ok := h.events[key]; ok && !h.forgets {
+			id = known
+			return
+		}
+		id = h.add(bridge.Event{Room: m.Room, Sender: m.As, Kind: bridge.Echo, Marker: m.Entry})
+		h.events[key], h.texts[id] = id, m.Text
+	})
+	if err != nil {
+		id = ""
+	}
+	return id, err
+}
+
+func (h *homeserver) SendBarrier(ctx context.Context, room bridge.RoomID, as bridge.UserID, entry, nonce string) error {
+	return h.do(ctx, call{method: "SendBarrier", room: room, as: as, entry: entry, nonce: nonce}, func() {
+		h.add(bridge.Event{Room: room, Sender: as, Kind: bridge.BarrierEcho, Marker: entry, Nonce: nonce})
+	})
+}
+
+// make creates a room, or finds the one that an earlier call has made. The caller holds mu.
+func (h *homeserver) make(alias string, owner bridge.RoomOwner) bridge.RoomID {
+	if room, ok := h.aliases[alias]; ok {
+		return room
+	}
+	h.rooms++
+	room := bridge.RoomID(fmt.Sprintf("!room-%d:example.org", h.rooms))
+	h.aliases[alias] = room
+	h.add(bridge.Event{Room: room, Sender: h.BotID(), Kind: bridge.RoomCreated, Owner: owner})
+	return room
+}
+
+func (h *homeserver) OpenRoom(ctx context.Context, r bridge.RoomPlan, found func(bridge.RoomID) (bridge.RoomID, error)) (bridge.RoomID, error) {
+	owner := bridge.RoomOwner{Conversation: r.Conversation.ID}
+	room := r.Conversation.Room
+	err := h.do(ctx, call{method: "OpenRoom", room: room, number: r.Conversation.Number, retry: r.Retry}, func() {
+		if room == "" {
+			room = h.make(bridge.ConversationAlias(r.Conversation.Number), owner)
+		}
+	})
+	if err != nil {
+		return room, err
+	}
+	return found(room)
+}
+
+func (h *homeserver) UpdateRoom(ctx context.Context, r bridge.RoomPlan) error {
+	return h.do(ctx, call{method: "UpdateRoom", room: r.Conversation.Room}, func() {})
+}
+
+func (h *homeserver) SetUpArea(ctx context.Context, a bridge.AreaPlan, found func(bridge.RoomOwner, bridge.RoomID) (bridge.RoomID, error)) (bridge.AreaRooms, error) {
+	rooms := bridge.AreaRooms{Area: a.Area.ID}
+	for part, room := range map[bridge.AreaPart]*bridge.RoomID{bridge.Space: &rooms.Space, bridge.Lobby: &rooms.Lobby} {
+		owner := bridge.RoomOwner{Area: a.Area.ID, Part: part}
+		var made bridge.RoomID
+		err := h.do(ctx, call{method: "SetUpArea", retry: a.Retry}, func() {
+			made = h.make(string(a.Area.ID)+string(part), owner)
+		})
+		if err != nil {
+			return rooms, err
+		}
+		if *room, err = found(owner, made); err != nil {
+			return rooms, err
+		}
+	}
+	return rooms, nil
+}
+
+func (h *homeserver) LeaveRoom(ctx context.Context, room bridge.RoomID) error {
+	return h.do(ctx, call{method: "LeaveRoom", room: room}, func() {})
+}

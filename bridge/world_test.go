@@ -1,0 +1,289 @@
+package bridge_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"schalter/bridge"
+	"schalter/bridge/store"
+)
+
+// start is when these tests begin.
+var start = time.UnixMilli(1_765_432_100_000).UTC()
+
+// The staff of the tests.
+const (
+	keller  bridge.UserID = "@keller:example.org" // a clerk of "hunde"
+	meier   bridge.UserID = "@meier:example.org"  // a clerk of "fund" only
+	nobody  bridge.UserID = "@nobody:example.org" // no clerk at all
+	hunde                 = bridge.ServiceAreaID("hunde")
+	fund                  = bridge.ServiceAreaID("fund")
+	forever               = 30 * time.Second // how long a test waits for what must come
+)
+
+var areas = []bridge.ServiceArea{
+	{ID: hunde, Name: map[string]string{"de": "Hundekontrolle"}, Clerks: []bridge.UserID{keller}},
+	{ID: fund, Name: map[string]string{"de": "Fundbüro"}, Clerks: []bridge.UserID{meier}},
+}
+
+// reporter is what *testing.T and *rapid.T have in common.
+type reporter interface {
+	Helper()
+	Errorf(format string, args ...any)
+	Fatalf(format string, args ...any)
+}
+
+// world is a bridge on a real SQLite store, before a homeserver with chosen faults. Its clock
+// stands still until pass moves it; its /sync is read when the test says so.
+type world struct {
+	t   reporter
+	hs  *homeserver
+	url string
+
+	mu  sync.Mutex
+	now time.Time
+
+	db   *store.DB
+	b    *bridge.Bridge
+	stop func()
+	told *told
+}
+
+// told counts what browsers were told.
+type told struct {
+	mu    sync.Mutex
+	count map[bridge.ConversationID]int
+}
+
+func (b *told) Notify(id bridge.ConversationID) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.count[id]++
+}
+
+// newWorld returns a world whose service areas have their rooms.
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := newWorldIn(t, filepath.Join(t.TempDir(), "schalter.db"))
+	t.Cleanup(w.crash)
+	return w
+}
+
+func newWorldIn(t reporter, file string) *world {
+	t.Helper()
+	w := &world{t: t, hs: newHomeserver(), url: "sqlite:" + file, now: start}
+	w.run()
+	w.await("service areas set up", func() bool {
+		rooms, err := w.db.AreaRooms(context.Background())
+		return err == nil && len(rooms) == len(areas) && !slices.ContainsFunc(rooms, func(r bridge.AreaRooms) bool {
+			return r.Space == "" || r.Lobby == ""
+		})
+	})
+	return w
+}
+
+// run opens the store and starts a bridge on it.
+func (w *world) run() {
+	w.t.Helper()
+	db, err := store.Open(context.Background(), w.url)
+	if err != nil {
+		w.t.Fatalf("open store: %v", err)
+	}
+	w.told = &told{count: map[bridge.ConversationID]int{}}
+	b, err := bridge.New(bridge.Options{
+		Store: db, Rooms: w.hs, Browsers: w.told, Areas: areas, Log: zerolog.Nop(), Now: w.clock,
+	})
+	if err != nil {
+		w.t.Fatalf("new bridge: %v", err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = b.Run(ctx) // after a crash it can't retire
+	}()
+	w.db, w.b = db, b
+	w.stop = func() {
+		cancel()
+		<-done
+	}
+}
+
+// crash takes the database away from the running bridge, as a kill would: what was not committed
+// by now never will be.
+func (w *world) crash() {
+	_ = w.db.Close()
+	w.stop()
+}
+
+// leave ends the bridge in order.
+func (w *world) leave() {
+	w.stop()
+	_ = w.db.Close()
+}
+
+func (w *world) clock() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.now
+}
+
+// pass moves the clock.
+func (w *world) pass(d time.Duration) {
+	w.mu.Lock()
+	w.now = w.now.Add(d)
+	w.mu.Unlock()
+	w.b.Wake()
+}
+
+// await waits for what must come by itself.
+func (w *world) await(what string, yes func() bool) {
+	w.t.Helper()
+	for deadline := time.Now().Add(forever); !yes(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			w.t.Fatalf("%s: not within %s", what, forever)
+		}
+	}
+}
+
+// awaitCalls waits for the n-th call of a method, for a room if it is not empty, and returns it.
+func (w *world) awaitCalls(method string, room bridge.RoomID, n int) call {
+	w.t.Helper()
+	w.await(fmt.Sprintf("call %d of %s", n, method), func() bool { return len(w.hs.did(method, room)) >= n })
+	return w.hs.did(method, room)[n-1]
+}
+
+// probe is the text of a message that no script applies to.
+const probe = "probe"
+
+// settled waits until the outbox has claimed all that is due now: it has come to the lobby's
+// notice of a conversation that was opened last.
+func (w *world) settled() {
+	w.t.Helper()
+	w.b.Wake()
+	last := w.open(fund, probe)
+	w.await("outbox settled", func() bool { return w.look(last.ID).Notice != "" })
+}
+
+// sync reads everything new from the homeserver into the bridge.
+func (w *world) sync() {
+	w.t.Helper()
+	if err := w.trySync(1 << 30); err != nil {
+		w.t.Fatalf("sync: %v", err)
+	}
+}
+
+// trySync reads at most limit events.
+func (w *world) trySync(limit int) error {
+	lease, ours, err := w.b.TakeSync(context.Background())
+	if err != nil {
+		return err
+	}
+	if !ours {
+		return errors.New("another replica reads /sync")
+	}
+	since, _ := strconv.Atoi(lease.Since) // "" is the beginning
+	events := w.hs.since(since)
+	events = events[:min(limit, len(events))]
+	return w.b.FromMatrix(context.Background(), bridge.Batch{
+		Lease: lease, Next: strconv.Itoa(since + len(events)), Events: events,
+		Names: map[bridge.UserID]string{keller: "Frau Keller", meier: "Herr Meier", nobody: "Niemand"},
+	})
+}
+
+// open starts a conversation with a first message.
+func (w *world) open(area bridge.ServiceAreaID, text string) bridge.Conversation {
+	w.t.Helper()
+	o, err := w.b.Open(context.Background(), bridge.Opening{
+		Area: area, Language: "de", Name: "Anna", Message: &bridge.CitizenMessage{ClientID: "first", Text: text},
+	})
+	if err != nil {
+		w.t.Fatalf("open: %v", err)
+	}
+	return o.Conversation
+}
+
+// opened is open, and waits for the room and the first message in it.
+func (w *world) opened(text string) bridge.Conversation {
+	w.t.Helper()
+	return w.delivered(w.open(hunde, text).ID)
+}
+
+// say sends a message of the citizen; its text serves as client_id.
+func (w *world) say(id bridge.ConversationID, text string) bridge.Message {
+	w.t.Helper()
+	m, err := w.b.FromCitizen(context.Background(), id, bridge.CitizenMessage{ClientID: text, Text: text})
+	if err != nil {
+		w.t.Fatalf("say: %v", err)
+	}
+	return m
+}
+
+func (w *world) look(id bridge.ConversationID) bridge.Conversation {
+	w.t.Helper()
+	c, err := w.db.Conversation(context.Background(), id)
+	if err != nil {
+		w.t.Fatalf("read conversation: %v", err)
+	}
+	return c
+}
+
+// delivered waits until everything the citizen has said is in the room.
+func (w *world) delivered(id bridge.ConversationID) bridge.Conversation {
+	w.t.Helper()
+	var c bridge.Conversation
+	w.await("delivered", func() bool {
+		c = w.look(id)
+		return c.DeliveredSeq == c.LastSeq
+	})
+	return c
+}
+
+func (w *world) history(id bridge.ConversationID) []bridge.Message {
+	w.t.Helper()
+	m, err := w.b.History(context.Background(), id, 0, 1000)
+	if err != nil {
+		w.t.Fatalf("history: %v", err)
+	}
+	return m
+}
+
+func (w *world) wantSaid(room bridge.RoomID, want ...string) {
+	w.t.Helper()
+	if got := w.hs.said(room); !slices.Equal(got, want) {
+		w.t.Errorf("the room holds %q, want %q", got, want)
+	}
+}
+
+// entry returns the outbox entry of a message, or false when it is done.
+func (w *world) entry(id bridge.MessageID) (e bridge.Entry, found bool) {
+	w.t.Helper()
+	err := w.db.Update(context.Background(), func(tx bridge.Tx) (err error) {
+		e, err = tx.Entry(string(id))
+		return err
+	})
+	if err != nil && !errors.Is(err, bridge.ErrNotFound) {
+		w.t.Fatalf("read entry: %v", err)
+	}
+	return e, err == nil
+}
+
+// inPhase waits until the entry of a message is in a phase.
+func (w *world) inPhase(id bridge.MessageID, want bridge.Phase) bridge.Entry {
+	w.t.Helper()
+	var e bridge.Entry
+	w.await("phase "+string(want), func() bool {
+		e, _ = w.entry(id)
+		return e.Phase == want
+	})
+	return e
+}
