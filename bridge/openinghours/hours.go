@@ -40,6 +40,9 @@ func New(schedule *Schedule, zone *time.Location, calendar *Calendar) (*Hours, e
 	if schedule == nil || len(schedule.Rules) == 0 || zone == nil {
 		return nil, errors.New("opening hours need a schedule and a time zone")
 	}
+	if len(schedule.texts) != len(schedule.Rules) {
+		return nil, errors.New("this schedule was not made by Parse")
+	}
 	if schedule.publicAt >= 0 && calendar == nil {
 		return nil, &SyntaxError{schedule.publicAt, "PH needs a calendar of public holidays", "name one, such as ch-ag-aarau, or leave PH away"}
 	}

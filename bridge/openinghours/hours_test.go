@@ -299,6 +299,9 @@ func TestNewRefuses(t *testing.T) {
 	if _, err := oh.New(nil, zurich, nil); err == nil {
 		t.Error("no schedule is taken")
 	}
+	if _, err := oh.New(&oh.Schedule{Rules: make([]oh.Rule, 1)}, zurich, nil); err == nil {
+		t.Error("a schedule that Parse has not made is taken")
+	}
 	if _, err := oh.New(parse(t, "24/7"), nil, nil); err == nil {
 		t.Error("no zone is taken")
 	}
