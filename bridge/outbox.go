@@ -194,10 +194,7 @@ func (b *Bridge) perform(ctx context.Context, e Entry) (func(Tx) error, error) {
 	case SetUpArea:
 		return b.performSetUpArea(ctx, e)
 	case LeaveRoom:
-		if err := b.rooms.LeaveRoom(ctx, e.Room); err != nil {
-			return nil, fmt.Errorf("leave room: %w", err)
-		}
-		return func(tx Tx) error { return finish(tx, e) }, nil
+		return b.performLeaveRoom(ctx, e)
 	}
 	return nil, fmt.Errorf("unknown kind %q: %w", e.Kind, ErrRefused)
 }

@@ -20,7 +20,8 @@ type Rooms interface {
 
 	// OpenRoom makes or completes the room of a conversation and returns it. Each room that
 	// comes to exist on the way is reported to found before anything else is done with it;
-	// found returns the room to go on with.
+	// found returns the room to go on with. The alias decides between two rooms: ErrRoomBroken,
+	// with the room, when it leads to another one of the same owner.
 	OpenRoom(ctx context.Context, r RoomPlan, found func(RoomID) (RoomID, error)) (RoomID, error)
 	// UpdateRoom brings name and the space's child entry in step with the conversation.
 	UpdateRoom(ctx context.Context, r RoomPlan) error

@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -199,16 +200,69 @@ func (b *Bridge) adopt(tx Tx, owner RoomOwner, room RoomID) (RoomID, error) {
 	if err != nil || serving == room {
 		return serving, err
 	}
-	return serving, b.discard(tx, room)
+	return serving, b.discard(tx, owner, room)
 }
 
-func (b *Bridge) discard(tx Tx, room RoomID) error {
+// discard has a room left that came to exist for an owner and does not serve.
+func (b *Bridge) discard(tx Tx, owner RoomOwner, room RoomID) error {
+	part, err := json.Marshal(owner.Part)
+	if err != nil {
+		return fmt.Errorf("encode payload: %w", err)
+	}
 	now := b.now()
-	_, err := tx.Enqueue(Entry{
+	_, err = tx.Enqueue(Entry{
 		ID: "leave-" + string(room), Stream: roomStream(room), Kind: LeaveRoom, Room: room,
+		Conversation: owner.Conversation, Area: owner.Area, Payload: part,
 		Phase: Ready, DueAt: now, CreatedAt: now,
 	}, "", now)
 	return err
+}
+
+// performLeaveRoom leaves a room, unless it serves after all. Which of two rooms serves is
+// certain only when the owner's room is complete: until then the alias may decide otherwise.
+func (b *Bridge) performLeaveRoom(ctx context.Context, e Entry) (func(Tx) error, error) {
+	done := func(tx Tx) error { return finish(tx, e) }
+	owner := RoomOwner{Conversation: e.Conversation, Area: e.Area}
+	if err := json.Unmarshal(e.Payload, &owner.Part); err != nil {
+		return nil, fmt.Errorf("decode payload: %w: %w", err, ErrRefused)
+	}
+	stream, kind := conversationStream(owner.Conversation), OpenRoom
+	if owner.Conversation == "" {
+		stream, kind = areaStream(owner.Area), SetUpArea
+	}
+	pending, err := b.store.Pending(ctx, stream, kind)
+	if err != nil {
+		return nil, fmt.Errorf("look for the owner: %w: %w", err, ErrNotSent)
+	}
+	if pending {
+		return nil, fmt.Errorf("owner's room is not complete: %w", ErrNotYet)
+	}
+	serving, err := b.servingRoom(ctx, owner)
+	if err != nil {
+		return nil, err
+	}
+	if serving == e.Room {
+		return done, nil
+	}
+	if err := b.rooms.LeaveRoom(ctx, e.Room); err != nil {
+		return nil, fmt.Errorf("leave room: %w", err)
+	}
+	return done, nil
+}
+
+func (b *Bridge) servingRoom(ctx context.Context, owner RoomOwner) (RoomID, error) {
+	if owner.Conversation != "" {
+		c, err := b.store.Conversation(ctx, owner.Conversation)
+		if err != nil {
+			return "", fmt.Errorf("read conversation: %w: %w", err, ErrNotSent)
+		}
+		return c.Room, nil
+	}
+	rooms, err := b.areaRooms(ctx, owner.Area)
+	if owner.Part == Space {
+		return rooms.Space, err
+	}
+	return rooms.Lobby, err
 }
 
 func (b *Bridge) abandon(ctx context.Context, owner RoomOwner, room RoomID, cause error) error {
@@ -221,7 +275,7 @@ func (b *Bridge) abandon(ctx context.Context, owner RoomOwner, room RoomID, caus
 		if err := tx.Abandon(owner, room); err != nil {
 			return err
 		}
-		return b.discard(tx, room)
+		return b.discard(tx, owner, room)
 	})
 	if err != nil {
 		return fmt.Errorf("abandon room: %w: %w", err, ErrNotSent)

@@ -28,6 +28,9 @@ type Store interface {
 	// NextDue returns when the next unclaimed entry falls due; zero when there is none.
 	NextDue(ctx context.Context) (time.Time, error)
 
+	// Pending reports whether a stream holds an entry of a kind.
+	Pending(ctx context.Context, stream string, kind EntryKind) (bool, error)
+
 	// TakeSync makes owner the one replica that reads the bot's /sync, if nobody alive is.
 	TakeSync(ctx context.Context, owner string, now time.Time) (SyncLease, bool, error)
 	// KnownEvents returns which of the events have been seen.

@@ -258,7 +258,11 @@ func (a *Adapter) complete(ctx context.Context, spec roomSpec, room bridge.RoomI
 	if err != nil {
 		return broken(err)
 	}
+	if err := a.completeAlias(ctx, spec, room); err != nil {
+		return err
+	}
 	want := append([]stateEvent{{Type: powerType, Content: spec.power}}, spec.state...)
+	want = append(want, stateEvent{Type: canonicalType, Content: map[string]any{"alias": a.AliasFor(spec.alias)}})
 	for _, s := range want {
 		if same(have[stateKey{s.Type, s.Key}].content, s.Content) {
 			continue
@@ -266,10 +270,6 @@ func (a *Adapter) complete(ctx context.Context, spec roomSpec, room bridge.RoomI
 		if err := a.putState(ctx, a.BotID(), room, s.Type, s.Key, s.Content); err != nil {
 			return broken(fmt.Errorf("complete %s: %w", s.Type, err))
 		}
-	}
-	alias := a.AliasFor(spec.alias)
-	if err := a.completeAlias(ctx, room, alias, have); err != nil {
-		return err
 	}
 	for _, user := range spec.invite {
 		if m := membership(have, user); m == "join" || m == "invite" {
@@ -282,27 +282,20 @@ func (a *Adapter) complete(ctx context.Context, spec roomSpec, room bridge.RoomI
 	return nil
 }
 
-func (a *Adapter) completeAlias(ctx context.Context, room bridge.RoomID, alias string, have roomState) error {
-	var answer struct {
-		RoomID string `json:"room_id"`
-	}
-	err := a.call(ctx, a.BotID(), http.MethodGet, nil, &answer, "directory", "room", alias)
+// completeAlias gives the room its alias. An unanswered createRoom that was repeated can make two
+// rooms for one owner; the alias, which only one of them can have, decides which one serves: it
+// is what people follow. ErrRoomBroken when that is the other one.
+func (a *Adapter) completeAlias(ctx context.Context, spec roomSpec, room bridge.RoomID) error {
+	behind, err := a.behindAlias(ctx, spec)
 	switch {
-	case code(err) == "M_NOT_FOUND":
-		if err := a.putAlias(ctx, room, alias); err != nil {
+	case err != nil:
+		return fmt.Errorf("alias of the room: %w", err)
+	case behind == "":
+		if err := a.putAlias(ctx, room, a.AliasFor(spec.alias)); err != nil {
 			return fmt.Errorf("set alias: %w", err)
 		}
-	case err != nil:
-		return fmt.Errorf("resolve alias: %w", err)
-	case answer.RoomID != string(room):
-		return fmt.Errorf("alias of the room: %w", bridge.ErrAliasTaken)
-	}
-	content := map[string]any{"alias": alias}
-	if same(have[stateKey{canonicalType, ""}].content, content) {
-		return nil
-	}
-	if err := a.putState(ctx, a.BotID(), room, canonicalType, "", content); err != nil {
-		return broken(fmt.Errorf("set canonical alias: %w", err))
+	case behind != room:
+		return fmt.Errorf("alias leads to another room of the same owner: %w", bridge.ErrRoomBroken)
 	}
 	return nil
 }

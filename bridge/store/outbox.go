@@ -123,6 +123,15 @@ func (db *DB) NextDue(ctx context.Context) (time.Time, error) {
 	return fromMillis(ms), err
 }
 
+const selectPending = `SELECT EXISTS (SELECT 1 FROM outbox WHERE stream = ? AND kind = ?)`
+
+// Pending reports whether a stream holds an entry of a kind.
+func (db *DB) Pending(ctx context.Context, stream string, kind bridge.EntryKind) (bool, error) {
+	var pending bool
+	err := db.get(ctx, &pending, selectPending, stream, string(kind))
+	return pending, err
+}
+
 const (
 	selectStreamBusy = `SELECT EXISTS (SELECT 1 FROM outbox WHERE stream = ?)`
 	insertEntry      = `INSERT INTO outbox
