@@ -5,7 +5,11 @@
 // (https://wiki.openstreetmap.org/wiki/Key:opening_hours/specification). A value is
 // a list of rules; a rule has selectors for days, time spans, and a state:
 //
-//	Mo-Fr 08:00-11:30,14:00-17:00; PH off; Sa[1,3] 09:30-11:30
+//	Mo-Fr 08:00-11:30,14:00-17:00; Sa[1,3] 09:30-11:30; PH off
+//
+// The order counts: the last rule to speak decides, so holidays stand at the end.
+// With the Saturdays after them, 1 August would be open in the years in which it is a
+// first Saturday.
 //
 // How the rules of a value make up one day:
 //
