@@ -137,14 +137,14 @@ func (h *homeserver) since(n int) []bridge.Event {
 	return append([]bridge.Event(nil), h.timeline[n:]...)
 }
 
-// said returns the texts of our own users in a room, in order.
+// said returns the texts that were sent to a room, in order.
 func (h *homeserver) said(room bridge.RoomID) []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	var out []string
 	for _, ev := range h.timeline {
-		if ev.Room == room && ev.Kind == bridge.Echo {
-			out = append(out, h.texts[ev.ID])
+		if text, sent := h.texts[ev.ID]; sent && ev.Room == room {
+			out = append(out, text)
 		}
 	}
 	return out

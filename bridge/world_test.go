@@ -200,6 +200,19 @@ func (w *world) trySync(limit int) error {
 	})
 }
 
+// syncTo reads the timeline up to, and not with, its n-th event.
+func (w *world) syncTo(n int) {
+	w.t.Helper()
+	lease, _, err := w.b.TakeSync(context.Background())
+	if err != nil {
+		w.t.Fatalf("take sync: %v", err)
+	}
+	since, _ := strconv.Atoi(lease.Since)
+	if err := w.trySync(n - since); err != nil {
+		w.t.Fatalf("sync: %v", err)
+	}
+}
+
 // open starts a conversation with a first message.
 func (w *world) open(area bridge.ServiceAreaID, text string) bridge.Conversation {
 	w.t.Helper()

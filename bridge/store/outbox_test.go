@@ -354,3 +354,23 @@ func TestClaimNext(t *testing.T) {
 		}
 	})
 }
+
+func TestPending(t *testing.T) {
+	each(t, func(t *testing.T, db *store.DB) {
+		enqueue(t, db, stream, "a1", "a2")
+		claimOne(t, db, "me", at)
+		pending := func(stream string, kind bridge.EntryKind, want bool) {
+			t.Helper()
+			if got, err := db.Pending(t.Context(), stream, kind); err != nil || got != want {
+				t.Errorf("%s %s pending: %v %v, want %v", stream, kind, got, err, want)
+			}
+		}
+		pending(stream, bridge.SendMessage, true)
+		pending(stream, bridge.OpenRoom, false)
+		pending("other", bridge.SendMessage, false)
+		finish(t, db, "a1")
+		pending(stream, bridge.SendMessage, true)
+		finish(t, db, "a2")
+		pending(stream, bridge.SendMessage, false)
+	})
+}
