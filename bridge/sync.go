@@ -96,7 +96,9 @@ func (b *Bridge) FromMatrix(ctx context.Context, batch Batch) error {
 			}
 			if err != nil {
 				aside++
-				if err := b.setAside(tx, ev, "not_stored"); err != nil {
+				// An ID that the database can't hold either is counted in the log alone.
+				err := tx.Savepoint(func() error { return b.setAside(tx, ev, "not_stored") })
+				if errors.Is(err, ErrUnavailable) {
 					return err
 				}
 			} else if ev.Kind == Unreadable {
