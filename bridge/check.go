@@ -38,7 +38,8 @@ func (o Opening) check() error {
 
 // checkText refuses what a database, a homeserver or a screen could choke on: invalid UTF-8,
 // control characters other than line breaks and tabs, and characters that turn the direction of
-// the text around them (Unicode "Bidi_Control" overrides), with which a name can pose as another.
+// the text around them (Unicode "Bidi_Control": overrides and embeddings, and on a single line
+// isolates too), with which a name can pose as another.
 func checkText(field, s string, limit int, lines bool) error {
 	if !utf8.ValidString(s) {
 		return &InvalidError{Field: field, Reason: ReasonEncoding}
@@ -49,7 +50,8 @@ func checkText(field, s string, limit int, lines bool) error {
 	for _, r := range s {
 		switch {
 		case lines && (r == '\n' || r == '\r' || r == '\t'):
-		case unicode.IsControl(r), r >= 0x202a && r <= 0x202e, !lines && (r == 0x2028 || r == 0x2029):
+		case unicode.IsControl(r), r >= 0x202a && r <= 0x202e,
+			!lines && (r == 0x2028 || r == 0x2029 || r >= 0x2066 && r <= 0x2069):
 			return &InvalidError{Field: field, Reason: ReasonControl}
 		}
 	}
