@@ -102,8 +102,8 @@ func (p *parser) years() ([]YearRange, *SyntaxError) {
 				return nil, p.fail(p.peek(0), "a range of years needs a second year", "write it with four digits, as in 2026-2028")
 			}
 			r.To = p.take().value
-			if r.To < r.From {
-				return nil, p.fail(from, "the range of years runs backwards", "write the earlier year first")
+			if r.To <= r.From {
+				return nil, p.fail(from, "the range of years ends before a second year", "write the earlier year first, and a single year only once")
 			}
 			if p.taking("/") {
 				n := p.take()
@@ -113,11 +113,8 @@ func (p *parser) years() ([]YearRange, *SyntaxError) {
 				r.Step = n.value
 			}
 		}
-		if r.From < MinYear || r.To > MaxYear {
-			return nil, p.fail(from, "years start at 1900", "write a later year")
-		}
-		if r.From == r.To || r.To == MaxYear && r.Step > MaxYear-r.From {
-			r.To, r.Step = r.From, 1
+		if r.From < MinYear || r.From >= MaxYear {
+			return nil, p.fail(from, "years are 1900 to 9998", "write another year")
 		}
 		ranges = append(ranges, r)
 		if !p.peek(0).is(",") || !p.isYear(1) {
