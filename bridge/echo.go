@@ -48,7 +48,7 @@ func (b *Bridge) echo(tx Tx, ev Event) (ConversationID, error) {
 // is known already.
 func (b *Bridge) bareEcho(tx Tx, ev Event) (ConversationID, error) {
 	c, err := tx.LockConversationByRoom(ev.Room)
-	if errors.Is(err, ErrNotFound) || err == nil && c.Ghost != ev.Sender {
+	if errors.Is(err, ErrNotFound) || err == nil && (c.Ghost != ev.Sender || c.Room != ev.Room) {
 		return "", nil
 	}
 	if err != nil {

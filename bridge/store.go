@@ -51,7 +51,8 @@ type Tx interface {
 	// LockConversation reads the conversation and keeps others from changing it until the end of
 	// the transaction. ErrNotFound when there is none.
 	LockConversation(ConversationID) (Conversation, error)
-	// LockConversationByRoom is LockConversation for the conversation that a room serves.
+	// LockConversationByRoom is LockConversation for the conversation that a room was made for,
+	// whether or not it is the one that serves.
 	LockConversationByRoom(RoomID) (Conversation, error)
 	// SaveConversation writes everything that can change, but for the room (see Adopt).
 	SaveConversation(Conversation) error

@@ -80,6 +80,8 @@ func adoptionOf(o bridge.RoomOwner) (adoption, error) {
 	return adoption{}, fmt.Errorf("room owner without conversation or part")
 }
 
+const insertConversationRoom = `INSERT INTO conversation_rooms (room_id, conversation_id) VALUES (?, ?) ON CONFLICT DO NOTHING`
+
 func (t *transaction) Adopt(o bridge.RoomOwner, room bridge.RoomID) (bridge.RoomID, error) {
 	a, err := adoptionOf(o)
 	if err != nil {
@@ -94,7 +96,12 @@ func (t *transaction) Adopt(o bridge.RoomOwner, room bridge.RoomID) (bridge.Room
 		return "", err
 	}
 	var serving string
-	err = t.get(&serving, a.read, a.key)
+	if err := t.get(&serving, a.read, a.key); err != nil {
+		return "", err
+	}
+	if o.Conversation != "" {
+		err = t.exec(insertConversationRoom, string(room), a.key)
+	}
 	return bridge.RoomID(serving), err
 }
 

@@ -33,6 +33,13 @@ CREATE TABLE conversations (
 CREATE UNIQUE INDEX conversations_room ON conversations (room_id) WHERE room_id <> '';
 CREATE INDEX conversations_queue ON conversations (service_area, number) WHERE state = 'waiting';
 
+-- Every room that came to exist for a conversation. One of them serves (conversations.room_id);
+-- what a clerk writes in another one before we have left it counts all the same.
+CREATE TABLE conversation_rooms (
+    room_id         TEXT PRIMARY KEY,
+    conversation_id TEXT NOT NULL REFERENCES conversations (id) ON DELETE CASCADE
+);
+
 -- What opens a conversation, as SHA-256. Several, because an opening that is repeated after a
 -- lost answer gets a token of its own.
 CREATE TABLE tokens (
@@ -135,6 +142,7 @@ DROP TABLE outbox;
 DROP TABLE messages;
 DROP TABLE idempotency_keys;
 DROP TABLE tokens;
+DROP TABLE conversation_rooms;
 DROP TABLE conversations;
 DROP TABLE service_areas;
 DROP TABLE counters;
