@@ -75,7 +75,7 @@ func (c *clerk) enter(ctx context.Context, number int64) (string, error) {
 		select {
 		case <-ctx.Done():
 			return "", fmt.Errorf("room of #%d: %w (last answer %d)", number, ctx.Err(), status)
-		case <-time.After(100 * time.Millisecond): // clients look again too
+		case <-time.After(300 * time.Millisecond): // clients look again too
 		}
 	}
 }
