@@ -1,6 +1,11 @@
 package bridge
 
-import "slices"
+import (
+	"slices"
+	"time"
+
+	"schalter/bridge/openinghours"
+)
 
 // ServiceArea is one counter of the city: own hours, own clerks, own space and lobby.
 type ServiceArea struct {
@@ -8,9 +13,12 @@ type ServiceArea struct {
 	// Name and Description by language tag ("de", "fr", "it", "en"); "de" is always set.
 	Name        map[string]string
 	Description map[string]string
-	// Hours and CounterHours are OSM opening_hours strings.
-	Hours        string
-	CounterHours string
+	// Hours are when clerks answer; nil means around the clock. CounterHours are those of the
+	// counter on site; nil means that there are none.
+	Hours        *openinghours.Hours
+	CounterHours *openinghours.Hours
+	// Grace is how long a conversation may go on after closing.
+	Grace time.Duration
 	// Clerks are the Matrix users who are heard by this area's citizens.
 	Clerks []UserID
 }

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+
+	"schalter/bridge/openinghours"
 )
 
 // Bridge is the core. One value per process (a replica); several replicas share one store.
@@ -23,6 +25,12 @@ type Bridge struct {
 	replica  string
 	patience Patience
 	texts    *texts
+	zone     *time.Location
+	calendar *openinghours.Calendar
+
+	// timetable is what is in force; runHours keeps it.
+	timetable atomic.Pointer[timetable]
+	hoursNews chan struct{}
 
 	wake   chan struct{}
 	direct chan Entry
@@ -47,6 +55,8 @@ type Options struct {
 	Language string
 	// Zone is the city's time zone; nil means UTC.
 	Zone *time.Location
+	// Calendar is the city's holidays, for hours that admins set; may be nil.
+	Calendar *openinghours.Calendar
 	// Patience may be the zero value.
 	Patience Patience
 }
@@ -79,12 +89,18 @@ func New(o Options) (*Bridge, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Bridge{
-		store: o.Store, rooms: o.Rooms, browsers: o.Browsers, areas: o.Areas,
+	areas, err := withHours(o.Areas, o.Zone)
+	if err != nil {
+		return nil, err
+	}
+	b := &Bridge{
+		store: o.Store, rooms: o.Rooms, browsers: o.Browsers, areas: areas, zone: o.Zone, calendar: o.Calendar,
 		log: o.Log, now: o.Now, replica: NewID(), patience: o.Patience, texts: words,
 		wake: make(chan struct{}, 1), direct: make(chan Entry, outboxWorkers),
-		doubtful: map[string]bool{},
-	}, nil
+		doubtful: map[string]bool{}, hoursNews: make(chan struct{}, 1),
+	}
+	b.timetable.Store(b.inForce(0, nil))
+	return b, nil
 }
 
 func (p Patience) withDefaults() Patience {
@@ -103,19 +119,6 @@ func (p Patience) withDefaults() Patience {
 // Replica is this process's name among the replicas: a ULID made at start.
 func (b *Bridge) Replica() string { return b.replica }
 
-// Areas returns the service areas in the citizens' order.
-func (b *Bridge) Areas() []ServiceArea { return b.areas }
-
-// Area returns ErrUnknownArea when there is none of that name.
-func (b *Bridge) Area(id ServiceAreaID) (ServiceArea, error) {
-	for _, a := range b.areas {
-		if a.ID == id {
-			return a, nil
-		}
-	}
-	return ServiceArea{}, fmt.Errorf("service area %q: %w", string(id), ErrUnknownArea)
-}
-
 // Delayed reports whether the homeserver does not answer at present, so that messages are stored
 // and queued, but not delivered.
 func (b *Bridge) Delayed() bool { return b.down.Load() }
@@ -129,6 +132,7 @@ func (b *Bridge) Run(ctx context.Context) error {
 	wg.Go(func() { b.beat(ctx) })
 	wg.Go(func() { b.releaseDoubtful(ctx) })
 	wg.Go(func() { b.setUpAreas(ctx) })
+	wg.Go(func() { b.runHours(ctx) })
 	b.runOutbox(ctx)
 	wg.Wait()
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)

@@ -48,10 +48,10 @@ type Opened struct {
 }
 
 // Open starts a conversation. When it returns without error, everything in it is committed.
-// Errors: *InvalidError, ErrUnknownArea, *ClosedError, ErrKeyReused, ErrUnavailable.
+// Outside hours it fails, but an opening that is repeated still gets its conversation.
+// Errors: *InvalidError, ErrUnknownArea, *ClosedError, ErrUnstaffed, ErrKeyReused, ErrUnavailable.
 func (b *Bridge) Open(ctx context.Context, o Opening) (Opened, error) {
-	area, err := b.Area(o.Area)
-	if err != nil {
+	if _, err := b.Area(o.Area); err != nil {
 		return Opened{}, err
 	}
 	if err := o.check(); err != nil {
@@ -61,7 +61,7 @@ func (b *Bridge) Open(ctx context.Context, o Opening) (Opened, error) {
 	var out Opened
 	var claimed []Entry
 	id := ConversationID(NewID())
-	err = b.store.Update(ctx, func(tx Tx) error {
+	err := b.store.Update(ctx, func(tx Tx) error {
 		out, claimed = Opened{Token: token}, nil
 		now := b.now()
 		if o.Key != "" {
@@ -72,6 +72,10 @@ func (b *Bridge) Open(ctx context.Context, o Opening) (Opened, error) {
 			if !errors.Is(err, ErrNotFound) {
 				return err
 			}
+		}
+		area, err := b.admit(tx, o.Area)
+		if err != nil {
+			return err
 		}
 		number, err := tx.NextNumber()
 		if err != nil {
@@ -86,6 +90,9 @@ func (b *Bridge) Open(ctx context.Context, o Opening) (Opened, error) {
 			return err
 		}
 		if err := tx.AddToken(c.ID, hash(token), now); err != nil {
+			return err
+		}
+		if err := b.startClosing(tx, c.ID, area); err != nil {
 			return err
 		}
 		if o.Key != "" {
@@ -235,6 +242,8 @@ type Snapshot struct {
 	Position int
 	// Delayed: the homeserver does not answer; messages are kept and delivered later.
 	Delayed bool
+	// Hours tells of the end of the opening; nil while it is far.
+	Hours *HoursNotice
 }
 
 // Look returns the conversation as it stands now.
@@ -244,6 +253,11 @@ func (b *Bridge) Look(ctx context.Context, id ConversationID) (Snapshot, error) 
 		return Snapshot{}, err
 	}
 	s := Snapshot{Conversation: c, Delayed: b.Delayed()}
+	closing, err := b.store.Closing(ctx, id)
+	if err != nil {
+		return Snapshot{}, err
+	}
+	s.Hours = b.notice(c.Area, closing)
 	if c.State == Waiting {
 		s.Position, err = b.store.QueuePosition(ctx, c)
 	}

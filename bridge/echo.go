@@ -88,13 +88,9 @@ func (b *Bridge) expected(tx Tx, ev Event) (Entry, error) {
 	if err != nil {
 		return Entry{}, err
 	}
-	room := e.Room
-	if room == "" && e.Conversation != "" {
-		c, err := tx.LockConversation(e.Conversation)
-		if err != nil {
-			return Entry{}, err
-		}
-		room = c.Room
+	room, err := roomIn(tx, e)
+	if err != nil {
+		return Entry{}, err
 	}
 	if !e.Kind.sends() || e.Sender != ev.Sender || room != ev.Room {
 		return Entry{}, nil

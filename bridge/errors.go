@@ -8,6 +8,7 @@ import (
 
 // What callers of the core test for. Their texts are for the log; webchat has the citizen's words.
 var (
+	ErrUnstaffed          = errors.New("nobody serves this service area now")
 	ErrUnknownArea        = errors.New("unknown service area")
 	ErrUnauthorized       = errors.New("token does not open this conversation")
 	ErrClientIDReused     = errors.New("client_id was used for another text")

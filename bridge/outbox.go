@@ -185,7 +185,7 @@ func (b *Bridge) note(err error) {
 // perform calls the homeserver. What it returns is committed together with the next claim.
 func (b *Bridge) perform(ctx context.Context, e Entry) (func(Tx) error, error) {
 	switch e.Kind {
-	case SendMessage, PostNotice:
+	case SendMessage, PostNotice, TellRoom:
 		return b.performSend(ctx, e)
 	case OpenRoom:
 		return b.performOpenRoom(ctx, e)
@@ -204,16 +204,12 @@ func (b *Bridge) performSend(ctx context.Context, e Entry) (func(Tx) error, erro
 	if err := json.Unmarshal(e.Payload, &p); err != nil {
 		return nil, fmt.Errorf("decode payload: %w: %w", err, ErrRefused)
 	}
-	room := e.Room
-	if room == "" {
-		c, err := b.store.Conversation(ctx, e.Conversation)
-		if err != nil {
-			return nil, fmt.Errorf("find room: %w: %w", err, ErrNotSent)
-		}
-		room = c.Room
+	room, err := b.roomOf(ctx, e)
+	if err != nil {
+		return nil, err
 	}
 	event, err := b.rooms.Send(ctx, OutgoingMessage{
-		Room: room, As: e.Sender, Entry: e.ID, Text: p.Text, HTML: p.HTML, Mentions: p.Mentions,
+		Room: room, As: e.Sender, Entry: e.ID, Text: p.Text, HTML: p.HTML, Mentions: p.Mentions, Notice: p.Notice,
 	})
 	if err != nil {
 		return nil, err
@@ -302,14 +298,10 @@ func (b *Bridge) raiseBarrier(ctx context.Context, e Entry) {
 	var held bool
 	room := e.Room
 	err := b.store.Update(ctx, func(tx Tx) error {
-		if room == "" {
-			c, err := tx.LockConversation(e.Conversation)
-			if err != nil {
-				return err
-			}
-			room = c.Room
-		}
 		var err error
+		if room, err = roomIn(tx, e); err != nil {
+			return err
+		}
 		held, err = tx.SettleEntry(e)
 		return err
 	})

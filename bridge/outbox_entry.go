@@ -50,13 +50,16 @@ const (
 	UpdateRoom EntryKind = "update_room"
 	// PostNotice posts the bot's notice in the lobby. Stream of the lobby.
 	PostNotice EntryKind = "post_notice"
+	// TellRoom posts a text of the bot in a room: the entry's, else that of its conversation, else
+	// the lobby of its area.
+	TellRoom EntryKind = "tell_room"
 	// LeaveRoom leaves a room that serves nobody. A stream of its own.
 	LeaveRoom EntryKind = "leave_room"
 )
 
 // sends reports whether the entry puts a message event into a room. Only those need echo and
 // barrier; the other kinds can be repeated as they are.
-func (k EntryKind) sends() bool { return k == SendMessage || k == PostNotice }
+func (k EntryKind) sends() bool { return k == SendMessage || k == PostNotice || k == TellRoom }
 
 // Phase says what is known about an entry.
 type Phase string
@@ -82,11 +85,13 @@ func areaStream(a ServiceAreaID) string  { return "area:" + string(a) }
 func lobbyStream(a ServiceAreaID) string { return "lobby:" + string(a) }
 func roomStream(r RoomID) string         { return "room:" + string(r) }
 
-// textPayload is the payload of SendMessage and PostNotice.
+// textPayload is the payload of the kinds that send.
 type textPayload struct {
 	Text     string   `json:"text"`
 	HTML     string   `json:"html,omitempty"`
 	Mentions []UserID `json:"mentions,omitempty"`
+	// Notice makes it an m.notice, for which clients don't notify.
+	Notice bool `json:"notice,omitempty"`
 }
 
 func (p textPayload) encode() (json.RawMessage, error) {

@@ -299,3 +299,39 @@ func (b *Bridge) renumber(ctx context.Context, id ConversationID, cause error) e
 	}
 	return fmt.Errorf("%w: %w", cause, ErrNotSent)
 }
+
+// roomOf is the room that an entry goes to: its own, else its conversation's, else its area's
+// lobby. ErrNotYet while that is not made.
+func (b *Bridge) roomOf(ctx context.Context, e Entry) (RoomID, error) {
+	room := e.Room
+	if room == "" && e.Conversation != "" {
+		c, err := b.store.Conversation(ctx, e.Conversation)
+		if err != nil {
+			return "", fmt.Errorf("find room: %w: %w", err, ErrNotSent)
+		}
+		room = c.Room
+	} else if room == "" {
+		rooms, err := b.areaRooms(ctx, e.Area)
+		if err != nil {
+			return "", err
+		}
+		room = rooms.Lobby
+	}
+	if room == "" {
+		return "", fmt.Errorf("entry has no room: %w", ErrNotYet)
+	}
+	return room, nil
+}
+
+// roomIn is roomOf within a transaction; "" while the room is not made.
+func roomIn(tx Tx, e Entry) (RoomID, error) {
+	if e.Room != "" {
+		return e.Room, nil
+	}
+	if e.Conversation != "" {
+		c, err := tx.LockConversation(e.Conversation)
+		return c.Room, err
+	}
+	rooms, err := tx.AreaRooms(e.Area)
+	return rooms.Lobby, err
+}

@@ -21,6 +21,7 @@ type Store interface {
 	// QueuePosition counts the waiting conversations of the area up to and with this one.
 	QueuePosition(ctx context.Context, c Conversation) (int, error)
 	AreaRooms(ctx context.Context) ([]AreaRooms, error)
+	HoursStore
 
 	// Claim takes up to limit entries that are due, each the first of its stream, for owner
 	// until now+ClaimFor. Entries of owners that are gone are taken over as Unsure.
@@ -112,6 +113,8 @@ type Tx interface {
 	SetUserName(UserID, string) error
 	// UserName returns "" when the name is not known.
 	UserName(UserID) (string, error)
+
+	HoursTx
 
 	// Savepoint runs f such that its failure undoes f only. An error of the database itself ends
 	// the transaction.

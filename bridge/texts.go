@@ -44,7 +44,10 @@ func (t *texts) say(key string, data map[string]string) string {
 }
 
 // clock is a time of day as written in Switzerland: «8.04».
-func (t *texts) clock(at time.Time) string { return at.In(t.zone).Format("15.04") }
+func (t *texts) clock(at time.Time) string {
+	at = at.In(t.zone)
+	return fmt.Sprintf("%d.%02d", at.Hour(), at.Minute())
+}
 
 func (t *texts) citizenName(c Conversation) string {
 	if c.Name != "" {

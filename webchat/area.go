@@ -1,67 +1,108 @@
 package webchat
 
 import (
-	"net/http"
 	"time"
 
 	"github.com/gin-gonic/gin"
 
 	"schalter/bridge"
+	"schalter/bridge/openinghours"
 )
-
-// AreaStatus says whether a service area takes new conversations, and when that changes.
-type AreaStatus struct {
-	State bridge.AreaState
-	// OpensAt goes with closed, ClosesAt with open; zero means not known or never.
-	OpensAt  time.Time
-	ClosesAt time.Time
-	// Hours and CounterHours are what the area's hours say, in words.
-	Hours        string
-	CounterHours string
-}
-
-// alwaysOpen stands in where nobody computes hours: every area is open, and the words are the spec.
-func alwaysOpen(a bridge.ServiceArea, _ string) AreaStatus {
-	return AreaStatus{State: bridge.AreaOpen, Hours: a.Hours, CounterHours: a.CounterHours}
-}
 
 type hoursJSON struct {
 	Text string `json:"text"`
 	Spec string `json:"spec"`
 }
 
+type counterJSON struct {
+	hoursJSON
+	Open      bool       `json:"open"`
+	ChangesAt *time.Time `json:"changes_at,omitempty"`
+}
+
 type areaJSON struct {
-	ID           bridge.ServiceAreaID `json:"id"`
-	Name         string               `json:"name"`
-	Description  string               `json:"description"`
-	State        bridge.AreaState     `json:"state"`
-	OpensAt      *time.Time           `json:"opens_at,omitempty"`
-	ClosesAt     *time.Time           `json:"closes_at,omitempty"`
-	Hours        hoursJSON            `json:"hours"`
-	CounterHours *hoursJSON           `json:"counter_hours,omitempty"`
+	ID          bridge.ServiceAreaID `json:"id"`
+	Name        string               `json:"name"`
+	Description string               `json:"description"`
+	State       bridge.AreaState     `json:"state"`
+	// Status is the state as a sentence.
+	Status       string       `json:"status"`
+	OpensAt      *time.Time   `json:"opens_at,omitempty"`
+	ClosesAt     *time.Time   `json:"closes_at,omitempty"`
+	Hours        hoursJSON    `json:"hours"`
+	CounterHours *counterJSON `json:"counter_hours,omitempty"`
+}
+
+type areasJSON struct {
+	ServiceAreas []areaJSON `json:"service_areas"`
 }
 
 // getServiceAreas answers GET /api/v1/service-areas.
 func (s *Server) getServiceAreas(c *gin.Context) {
 	lang := languageOf(c)
-	areas := []areaJSON{}
-	for _, a := range s.core.Areas() {
-		status := s.areaStatus(a, lang)
-		area := areaJSON{
-			ID: a.ID, Name: a.NameIn(lang), Description: a.DescriptionIn(lang), State: status.State,
-			Hours: hoursJSON{Text: status.Hours, Spec: a.Hours},
-		}
-		if a.CounterHours != "" {
-			area.CounterHours = &hoursJSON{Text: status.CounterHours, Spec: a.CounterHours}
-		}
-		if !status.OpensAt.IsZero() {
-			area.OpensAt = &status.OpensAt
-		}
-		if !status.ClosesAt.IsZero() {
-			area.ClosesAt = &status.ClosesAt
-		}
-		areas = append(areas, area)
-	}
 	c.Header("Content-Language", lang)
-	c.JSON(http.StatusOK, gin.H{"service_areas": areas})
+	c.JSON(200, s.areas(lang))
+}
+
+// areas is every area as it stands now.
+func (s *Server) areas(lang string) areasJSON {
+	now := s.core.Now()
+	out := areasJSON{ServiceAreas: []areaJSON{}}
+	for _, a := range s.core.Areas() {
+		out.ServiceAreas = append(out.ServiceAreas, s.areaJSON(a, lang, now))
+	}
+	return out
+}
+
+func (s *Server) areaJSON(a bridge.ServiceArea, lang string, now time.Time) areaJSON {
+	status := a.At(now)
+	hours := hoursOf(a)
+	out := areaJSON{
+		ID: a.ID, Name: a.NameIn(lang), Description: a.DescriptionIn(lang), State: status.State,
+		Hours:   hoursJSON{Text: hours.Describe(lang), Spec: hours.Schedule().String()},
+		OpensAt: moment(status.OpensAt), ClosesAt: moment(status.ClosesAt),
+	}
+	switch status.State {
+	case bridge.AreaOpen:
+		out.Status = hours.OpenUntilText(lang, now)
+	case bridge.AreaClosed:
+		out.Status = hours.NextOpeningText(lang, now)
+	case bridge.AreaUnstaffed:
+		out.ClosesAt, out.Status = nil, s.texts.detail(lang, problem{kind: areaUnstaffed})
+	}
+	if a.CounterHours != nil {
+		out.CounterHours = &counterJSON{
+			hoursJSON: hoursJSON{Text: a.CounterHours.Describe(lang), Spec: a.CounterHours.Schedule().String()},
+			Open:      status.CounterOpen, ChangesAt: moment(status.CounterChanges),
+		}
+	}
+	return out
+}
+
+// always are the hours of an area that has none.
+var always = func() *openinghours.Hours {
+	schedule, err := openinghours.Parse("24/7")
+	if err != nil {
+		panic(err)
+	}
+	hours, err := openinghours.New(schedule, time.UTC, nil)
+	if err != nil {
+		panic(err)
+	}
+	return hours
+}()
+
+func hoursOf(a bridge.ServiceArea) *openinghours.Hours {
+	if a.Hours == nil {
+		return always
+	}
+	return a.Hours
+}
+
+// moment leaves a time out that is not known.
+func moment(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
 }

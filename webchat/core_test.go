@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"schalter/bridge"
+	"schalter/bridge/openinghours"
+	"schalter/config"
 	"schalter/webchat"
 )
 
@@ -28,6 +30,8 @@ type memory struct {
 	openings      map[string]bridge.Opening
 	messages      map[bridge.ConversationID][]bridge.Message
 	delayed       bool
+	now           time.Time
+	notice        *bridge.HoursNotice
 	// fail, by method, is what the next calls come to.
 	fail map[string]error
 	// hold, by method, makes calls wait until it is closed.
@@ -39,16 +43,34 @@ type memory struct {
 
 var _ webchat.Core = (*memory)(nil)
 
+// hours reads a line of hours as meant in Aarau.
+func hours(spec string) *openinghours.Hours {
+	h, err := config.City{TimeZone: "Europe/Zurich", Holidays: "ch-ag-aarau"}.OpeningHours(spec)
+	if err != nil {
+		panic(err)
+	}
+	return h
+}
+
+func at(s string) time.Time {
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		panic(err)
+	}
+	return t
+}
+
 func newMemory(hub *webchat.Hub) *memory {
 	names := func(de, fr string) map[string]string { return map[string]string{"de": de, "fr": fr} }
 	return &memory{
 		hub: hub,
+		now: at("2026-11-23T09:00:00+01:00"), // a Monday
 		areas: []bridge.ServiceArea{
-			{ID: "einwohnerkontrolle", Name: names("Einwohnerkontrolle", "Contrôle des habitants"), Description: names("Anmelden, abmelden, umziehen", "Arrivée, départ"), Hours: "Mo-Fr 08:00-11:30,14:00-17:00; PH off", CounterHours: "Sa[1,3] 09:30-11:30"},
-			{ID: "einbuergerungen", Name: names("Einbürgerungen", "Naturalisations"), Description: names("Gesuch, Unterlagen, Ablauf", "Demande"), Hours: "24/7"},
-			{ID: "hundekontrolle", Name: names("Hundekontrolle", "Chiens"), Description: names("Hund an- oder abmelden", "Chiens"), Hours: "24/7"},
-			{ID: "fundbuero", Name: names("Fundbüro", "Objets trouvés"), Description: names("Verloren oder gefunden", "Perdu ou trouvé"), Hours: "24/7"},
-			{ID: "allgemein", Name: names("Allgemeine Fragen", "Questions"), Description: names("Alles andere", "Le reste"), Hours: "24/7"},
+			{ID: "einwohnerkontrolle", Name: names("Einwohnerkontrolle", "Contrôle des habitants"), Description: names("Anmelden, abmelden, umziehen", "Arrivée, départ"), Hours: hours("Mo-Fr 08:00-11:30,14:00-17:00; PH off"), CounterHours: hours("Sa[1,3] 09:30-11:30"), Clerks: []bridge.UserID{"@nora:localhost"}},
+			{ID: "einbuergerungen", Name: names("Einbürgerungen", "Naturalisations"), Description: names("Gesuch, Unterlagen, Ablauf", "Demande"), Clerks: []bridge.UserID{"@nora:localhost"}},
+			{ID: "hundekontrolle", Name: names("Hundekontrolle", "Chiens"), Description: names("Hund an- oder abmelden", "Chiens"), Clerks: []bridge.UserID{"@nora:localhost"}},
+			{ID: "fundbuero", Name: names("Fundbüro", "Objets trouvés"), Description: names("Verloren oder gefunden", "Perdu ou trouvé"), Clerks: []bridge.UserID{"@nora:localhost"}},
+			{ID: "allgemein", Name: names("Allgemeine Fragen", "Questions"), Description: names("Alles andere", "Le reste"), Clerks: []bridge.UserID{"@nora:localhost"}},
 		},
 		conversations: map[bridge.ConversationID]*bridge.Conversation{},
 		tokens:        map[string]bridge.ConversationID{},
@@ -100,10 +122,40 @@ func (m *memory) isHeld(method string) bool {
 
 var errPanic = errors.New("panic")
 
-func (m *memory) Areas() []bridge.ServiceArea { return m.areas }
+func (m *memory) Areas() []bridge.ServiceArea {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.areas)
+}
+
+func (m *memory) Now() time.Time {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.now
+}
+
+// set moves the clock, or changes what else stands in the core, and tells as the core does.
+func (m *memory) set(f func()) {
+	m.mu.Lock()
+	f()
+	m.mu.Unlock()
+	m.hub.Notify(bridge.AreasNews)
+}
+
+func (m *memory) Reopen(ctx context.Context, id bridge.ConversationID) (bridge.Conversation, error) {
+	if err := m.enter(ctx, "Reopen"); err != nil {
+		return bridge.Conversation{}, err
+	}
+	defer m.mu.Unlock()
+	c := m.conversations[id]
+	if c.State == bridge.Closed {
+		c.State, c.Clerk, m.notice = bridge.Waiting, "", nil
+	}
+	return *c, nil
+}
 
 func (m *memory) Area(id bridge.ServiceAreaID) (bridge.ServiceArea, error) {
-	for _, a := range m.areas {
+	for _, a := range m.Areas() {
 		if a.ID == id {
 			return a, nil
 		}
@@ -268,7 +320,7 @@ func (m *memory) Look(ctx context.Context, id bridge.ConversationID) (bridge.Sna
 	if !ok {
 		return bridge.Snapshot{}, bridge.ErrNotFound
 	}
-	snapshot := bridge.Snapshot{Conversation: *c, Delayed: m.delayed}
+	snapshot := bridge.Snapshot{Conversation: *c, Delayed: m.delayed, Hours: m.notice}
 	if c.State == bridge.Waiting {
 		for other := range maps.Values(m.conversations) {
 			if other.Area == c.Area && other.State == bridge.Waiting && other.Number <= c.Number {

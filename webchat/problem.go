@@ -32,6 +32,7 @@ var (
 	notFound           = kind{"not-found", http.StatusNotFound}
 	unknownArea        = kind{"unknown-area", http.StatusNotFound}
 	methodNotAllowed   = kind{"method-not-allowed", http.StatusMethodNotAllowed}
+	areaUnstaffed      = kind{"unstaffed", http.StatusConflict}
 	areaClosed         = kind{"closed", http.StatusConflict}
 	conversationEnded  = kind{"conversation-ended", http.StatusConflict}
 	clientIDReused     = kind{"client-id-reused", http.StatusConflict}
@@ -111,6 +112,8 @@ func problemOf(err error) problem {
 		return problem{kind: invalid, field: wrong.Field, reason: wrong.Reason}
 	case errors.As(err, &closed):
 		return problem{kind: areaClosed, opensAt: closed.OpensAt}
+	case errors.Is(err, bridge.ErrUnstaffed):
+		return problem{kind: areaUnstaffed}
 	case errors.Is(err, bridge.ErrUnauthorized), errors.Is(err, bridge.ErrNotFound):
 		return problem{kind: unauthorized}
 	case errors.Is(err, bridge.ErrUnknownArea):

@@ -27,6 +27,9 @@ type Core interface {
 	History(ctx context.Context, id bridge.ConversationID, after int64, limit int) ([]bridge.Message, error)
 	Look(context.Context, bridge.ConversationID) (bridge.Snapshot, error)
 	Delayed() bool
+	Reopen(context.Context, bridge.ConversationID) (bridge.Conversation, error)
+	// Now is the clock by which areas are open.
+	Now() time.Time
 }
 
 var _ Core = (*bridge.Bridge)(nil)
@@ -48,8 +51,6 @@ type Options struct {
 	CityName   string
 	Notice     string
 	PrivacyURL string
-	// AreaStatus says when an area is open; nil means always.
-	AreaStatus func(area bridge.ServiceArea, language string) AreaStatus
 	// Ready says why the service cannot serve at present; nil means it always can.
 	Ready func(context.Context) error
 	// Now is the clock of the rate limits; nil means time.Now.
@@ -61,14 +62,13 @@ const coreTimeout = 10 * time.Second
 
 // Server serves the API and the plain page.
 type Server struct {
-	core       Core
-	hub        *Hub
-	log        zerolog.Logger
-	origins    map[string]bool
-	limits     Limits
-	areaStatus func(bridge.ServiceArea, string) AreaStatus
-	ready      func(context.Context) error
-	now        func() time.Time
+	core    Core
+	hub     *Hub
+	log     zerolog.Logger
+	origins map[string]bool
+	limits  Limits
+	ready   func(context.Context) error
+	now     func() time.Time
 
 	opening *limiter[string]
 	sending *limiter[bridge.ConversationID]
@@ -98,16 +98,13 @@ func New(o Options) (*Server, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	if o.AreaStatus == nil {
-		o.AreaStatus = alwaysOpen
-	}
 	if o.Ready == nil {
 		o.Ready = func(context.Context) error { return nil }
 	}
 	o.Limits = o.Limits.withDefaults()
 	s := &Server{
 		core: o.Core, hub: o.Hub, log: o.Log, origins: map[string]bool{}, limits: o.Limits,
-		areaStatus: o.AreaStatus, ready: o.Ready, now: o.Now,
+		ready: o.Ready, now: o.Now,
 		opening: newLimiter[string](o.Limits.ConversationsPerMinute/60, o.Limits.ConversationsBurst, o.Now),
 		sending: newLimiter[bridge.ConversationID](o.Limits.MessagesPerSecond, o.Limits.MessagesBurst, o.Now),
 		waiting: newWaitingChats(o.Limits.WaitingPerAddress),
@@ -148,10 +145,14 @@ func (s *Server) routes(trustedProxies []string) (*gin.Engine, error) {
 
 	api := e.Group("/api/v1")
 	api.GET("/service-areas", s.getServiceAreas)
+	api.GET("/service-areas/stream", s.getAreaStream)
+	api.GET("/service-areas/:id/hours.ics", s.getHoursCalendar)
+	api.GET("/service-areas/:id/hours.jsonld", s.getHoursSchema)
 	api.GET("/openapi.json", s.getOpenAPI)
 	api.GET("/openapi.yaml", s.getOpenAPI)
 	api.POST("/conversations", s.postConversation)
 	api.GET("/conversations/:id", s.authorized(s.getConversation))
+	api.POST("/conversations/:id/reopen", s.authorized(s.postReopen))
 	api.POST("/conversations/:id/messages", s.authorized(s.postMessage))
 	api.GET("/conversations/:id/messages", s.authorized(s.getMessages))
 	api.GET("/conversations/:id/stream", s.authorized(s.getStream))

@@ -47,7 +47,7 @@ func (s *Server) getStream(c *gin.Context, conversation bridge.Conversation) {
 		s.fail(c, err)
 		return
 	}
-	if !s.streams.enter(conversation.ID) {
+	if !s.streams.enter(conversation.ID, mostStreams) {
 		s.refuse(c, problem{kind: tooManyStreams, retryAfter: unavailableRetry})
 		return
 	}
@@ -218,10 +218,10 @@ type streamCount struct {
 	open map[bridge.ConversationID]int
 }
 
-func (n *streamCount) enter(id bridge.ConversationID) bool {
+func (n *streamCount) enter(id bridge.ConversationID, most int) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.open[id] >= mostStreams {
+	if n.open[id] >= most {
 		return false
 	}
 	n.open[id]++

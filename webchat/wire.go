@@ -34,6 +34,8 @@ type conversationJSON struct {
 	LastSeq       int64 `json:"last_seq"`
 	DeliveredSeq  int64 `json:"delivered_seq"`
 	Delayed       bool  `json:"delayed"`
+	// Closing is null while the end of the opening is far.
+	Closing *closingJSON `json:"closing"`
 }
 
 func (s *Server) conversationJSON(snapshot bridge.Snapshot, lang string) conversationJSON {
@@ -41,6 +43,7 @@ func (s *Server) conversationJSON(snapshot bridge.Snapshot, lang string) convers
 	out := conversationJSON{
 		ID: c.ID, Number: c.Number, State: c.State, ServiceArea: s.areaRef(c.Area, lang),
 		LastSeq: c.LastSeq, DeliveredSeq: c.DeliveredSeq, Delayed: snapshot.Delayed,
+		Closing: s.closingJSON(snapshot, lang),
 	}
 	if c.Clerk != "" {
 		out.Clerk = &c.Clerk

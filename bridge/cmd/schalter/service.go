@@ -31,9 +31,17 @@ type service struct {
 // newService opens the database and wires the parts. The homeserver may be away; it is met when
 // it appears.
 func newService(ctx context.Context, c *config.Config, log zerolog.Logger) (*service, error) {
-	zone, err := time.LoadLocation(c.City.TimeZone)
+	zone, err := c.City.Zone()
 	if err != nil {
 		return nil, fmt.Errorf("load time zone: %w", err)
+	}
+	calendar, err := c.City.Calendar()
+	if err != nil {
+		return nil, fmt.Errorf("holidays: %w", err)
+	}
+	areas, err := areas(c)
+	if err != nil {
+		return nil, err
 	}
 	adapter, err := matrix.New(matrix.Options{
 		URL: c.Homeserver.URL, ServerName: c.Homeserver.ServerName, Token: string(c.Appservice.ASToken),
@@ -48,8 +56,8 @@ func newService(ctx context.Context, c *config.Config, log zerolog.Logger) (*ser
 	}
 	s := &service{db: db, adapter: adapter, hub: webchat.NewHub(), notifier: store.NewNotifier(db, part(log, "store")), log: log}
 	s.core, err = bridge.New(bridge.Options{
-		Store: db, Rooms: adapter, Browsers: everybody{s.hub, s.notifier}, Areas: areas(c),
-		Log: part(log, "bridge"), Zone: zone, Patience: patience(c.Homeserver.Timeout()),
+		Store: db, Rooms: adapter, Browsers: everybody{s.hub, s.notifier}, Areas: areas,
+		Log: part(log, "bridge"), Zone: zone, Calendar: calendar, Now: clock, Patience: patience(c.Homeserver.Timeout()),
 	})
 	if err == nil {
 		s.web, err = webchat.New(webchat.Options{
@@ -87,6 +95,9 @@ func (s *service) heard(id bridge.ConversationID) {
 	} else {
 		s.hub.Notify(id)
 	}
+	if id == "" || id == bridge.AreasNews {
+		s.core.HoursMayHaveChanged()
+	}
 	s.core.Wake()
 }
 
@@ -99,7 +110,10 @@ func (all everybody) Notify(id bridge.ConversationID) {
 	}
 }
 
-func areas(c *config.Config) []bridge.ServiceArea {
+// clock is the service's clock; nil means time.Now. Tests set another one.
+var clock func() time.Time
+
+func areas(c *config.Config) ([]bridge.ServiceArea, error) {
 	out := make([]bridge.ServiceArea, len(c.ServiceAreas))
 	for i, a := range c.ServiceAreas {
 		clerks := make([]bridge.UserID, len(a.Clerks))
@@ -108,10 +122,20 @@ func areas(c *config.Config) []bridge.ServiceArea {
 		}
 		out[i] = bridge.ServiceArea{
 			ID: bridge.ServiceAreaID(a.ID), Name: a.Name, Description: a.Description,
-			Hours: a.Hours, CounterHours: a.CounterHours, Clerks: clerks,
+			Clerks: clerks, Grace: time.Duration(a.GraceMinutes) * time.Minute,
+		}
+		var err error
+		if out[i].Hours, err = c.City.OpeningHours(a.Hours); err != nil {
+			return nil, fmt.Errorf("hours of %s: %w", a.ID, err)
+		}
+		if a.CounterHours == "" {
+			continue
+		}
+		if out[i].CounterHours, err = c.City.OpeningHours(a.CounterHours); err != nil {
+			return nil, fmt.Errorf("counter hours of %s: %w", a.ID, err)
 		}
 	}
-	return out
+	return out, nil
 }
 
 func limits(l config.Limits) webchat.Limits {
