@@ -201,9 +201,13 @@ func (b *Bridge) accept(tx Tx, c *Conversation, in CitizenMessage, now time.Time
 	if err != nil {
 		return Message{}, nil, err
 	}
+	room := c.Room
+	if c.DeliveredSeq == 0 {
+		room = "" // not complete yet; another one may serve in the end
+	}
 	entries := []Entry{{
 		ID: string(m.ID), Stream: conversationStream(c.ID), Kind: SendMessage, Conversation: c.ID,
-		Area: c.Area, Room: c.Room, Sender: c.Ghost, Payload: payload,
+		Area: c.Area, Room: room, Sender: c.Ghost, Payload: payload,
 	}}
 	if first {
 		entries = slices.Insert(entries, 0, Entry{

@@ -137,6 +137,7 @@ func TestBrokenRoomIsAbandoned(t *testing.T) {
 	w.awaitCalls("OpenRoom", "", 1)
 	w.sync()
 	half := w.look(c.ID).Room
+	w.say(c.ID, "2") // said while the half room seemed to serve
 	w.hs.script("OpenRoom", fate{err: broken})
 	w.await("repeat", func() bool {
 		w.pass(100 * time.Millisecond)
@@ -147,13 +148,13 @@ func TestBrokenRoomIsAbandoned(t *testing.T) {
 	w.hs.mu.Unlock()
 	w.await("delivered", func() bool {
 		w.pass(time.Second)
-		return w.look(c.ID).DeliveredSeq == 1
+		return w.look(c.ID).DeliveredSeq == 2
 	})
 	c = w.look(c.ID)
 	if c.Room == half || c.Room == "" {
 		t.Errorf("served by %q, broken is %q", c.Room, half)
 	}
-	w.wantSaid(c.Room, "1")
+	w.wantSaid(c.Room, "1", "2")
 	w.pass(time.Second) // the broken one is left only when the other is complete
 	w.awaitCalls("LeaveRoom", half, 1)
 	if got := w.hs.did("LeaveRoom", c.Room); len(got) != 0 {
