@@ -77,6 +77,21 @@ func TestOnlyStaffedClerksAreHeard(t *testing.T) {
 	}
 }
 
+// Two rooms came to exist for a conversation; a clerk found the one that does not serve.
+func TestClerkIsHeardInEveryRoomOfTheConversation(t *testing.T) {
+	w := newWorld(t)
+	c := w.opened("Frage")
+	w.hs.say(clerkText(c.Room, keller, "eins"))
+	w.hs.say(bridge.Event{Room: "!second", Sender: w.hs.BotID(), Kind: bridge.RoomCreated, Owner: bridge.RoomOwner{Conversation: c.ID}})
+	w.hs.say(clerkText("!second", keller, "zwei"))
+	w.hs.say(clerkText("!second", meier, "falsche Stelle"))
+	w.sync()
+	h := w.history(c.ID)
+	if len(h) != 3 || h[1].Text != "eins" || h[2].Text != "zwei" {
+		t.Errorf("history %+v", h)
+	}
+}
+
 func TestFirstClerkToJoinTakesTheChat(t *testing.T) {
 	w := newWorld(t)
 	c := w.opened("Frage")

@@ -72,9 +72,10 @@ func TestFirstRoomIsAdoptedAndStays(t *testing.T) {
 			t.Errorf("room of the conversation: %q", got.Room)
 		}
 		update(t, db, func(tx bridge.Tx) error {
-			got, err := tx.LockConversationByRoom("!2conversation")
-			if err != nil || got.ID != c.ID {
-				t.Errorf("by room: %+v %v", got, err)
+			for _, room := range []bridge.RoomID{"!1conversation", "!2conversation"} { // both were made for it
+				if got, err := tx.LockConversationByRoom(room); err != nil || got.ID != c.ID || got.Room != "!2conversation" {
+					t.Errorf("by room %s: %+v %v", room, got, err)
+				}
 			}
 			rooms, err := tx.AreaRooms("area")
 			if err != nil || rooms != (bridge.AreaRooms{Area: "area", Space: "!2space", Lobby: "!2lobby"}) {

@@ -38,10 +38,10 @@ const conversationColumns = `c.id, c.number, c.service_area, c.state, c.name, c.
 	c.room_id, c.notice_event_id, c.clerk, c.last_seq, c.delivered_seq, c.created_at`
 
 const (
-	selectConversation = `SELECT ` + conversationColumns + ` FROM conversations c WHERE c.id = ?`
-	// The second condition lets the index be used, which has no rows for «no room yet».
-	selectConversationByRoom = `SELECT ` + conversationColumns + ` FROM conversations c WHERE c.room_id = ? AND c.room_id <> ''`
-	selectAuthorized         = `SELECT ` + conversationColumns + ` FROM conversations c
+	selectConversation       = `SELECT ` + conversationColumns + ` FROM conversations c WHERE c.id = ?`
+	selectConversationByRoom = `SELECT ` + conversationColumns + ` FROM conversations c
+		WHERE c.id = (SELECT conversation_id FROM conversation_rooms WHERE room_id = ?)`
+	selectAuthorized = `SELECT ` + conversationColumns + ` FROM conversations c
 		JOIN tokens t ON t.conversation_id = c.id WHERE c.id = ? AND t.hash = ?`
 	selectQueuePosition = `SELECT count(*) FROM conversations
 		WHERE service_area = ? AND state = 'waiting' AND number <= ?`
