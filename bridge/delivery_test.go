@@ -1,6 +1,7 @@
 package bridge_test
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -71,6 +72,9 @@ func TestDeliveryExactlyOnceInOrder(t *testing.T) {
 				w.leave()
 				w.run()
 			}
+			if rapid.IntRange(0, 3).Draw(t, "hurry") > 0 {
+				w.await("outbox at rest", func() bool { return !slices.ContainsFunc(open, w.busy) })
+			}
 		}
 		w.hs.heal()
 		w.await("everything delivered", func() bool {
@@ -96,6 +100,20 @@ func TestDeliveryExactlyOnceInOrder(t *testing.T) {
 			t.Errorf("%d notices for %d conversations", got, len(open))
 		}
 	})
+}
+
+// busy reports whether the outbox has something to do for a conversation now.
+func (w *world) busy(id bridge.ConversationID) bool {
+	w.t.Helper()
+	if c := w.look(id); c.DeliveredSeq == c.LastSeq {
+		return false
+	}
+	var e bridge.Entry
+	err := w.db.Update(context.Background(), func(tx bridge.Tx) (err error) {
+		e, err = tx.InFlight("conversation:" + string(id))
+		return err
+	})
+	return err != nil || e.Phase == bridge.Trying || !e.DueAt.After(w.clock())
 }
 
 // heal ends all faults; what acts late does so now.
