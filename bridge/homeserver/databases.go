@@ -13,10 +13,9 @@ var databases = []string{
 	"accounts.db", "federation.db", "keys.db", "media.db", "mscs.db", "relay.db", "rooms.db", "sync.db",
 }
 
-// prepareDatabases turns on write-ahead logging in every database. Dendrite has no setting for it
-// (it drops the parameters of a file URI), but the mode stays with the file. Without it, readers
-// lock writers out: under load calls fail with SQLITE_BUSY after ten seconds, and Dendrite 0.15.2
-// panics in its room cache over a transaction that was undone so.
+// prepareDatabases turns on write-ahead logging in every database, so that readers don't lock
+// writers out. Dendrite has no setting for it (it drops the parameters of a file URI), but the
+// mode stays with the file.
 func prepareDatabases(dir string) error {
 	for _, name := range databases {
 		db, err := sql.Open("sqlite", filepath.Join(dir, name))
