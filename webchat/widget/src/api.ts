@@ -1,0 +1,55 @@
+// Calls of the web API. A call without an answer throws; every answer is returned as it is.
+
+import { bare } from "./dom";
+import type { Problem } from "./types";
+import { apiLanguage } from "./texts";
+
+export interface Call {
+  method?: string;
+  token?: string;
+  /** Makes an opening safe to repeat. */
+  key?: string;
+  body?: unknown;
+  signal?: AbortSignal;
+}
+
+export interface Answer<T> {
+  ok: boolean;
+  status: number;
+  body: T & Problem;
+  /** How long the server asks to wait, in milliseconds. */
+  retry: number;
+}
+
+/** How long a call may take on a slow network. */
+const patience = 3e4;
+
+export class API {
+  constructor(private base: string) {}
+
+  url(path: string): string {
+    return `${this.base}api/v1/${path}${path.includes("?") ? "&" : "?"}lang=${apiLanguage()}`;
+  }
+
+  async call<T>(path: string, { method, token, key, body, signal }: Call = {}): Promise<Answer<T>> {
+    const abort = new AbortController();
+    const give = () => abort.abort();
+    const timer = setTimeout(give, patience);
+    signal?.addEventListener("abort", give);
+    const headers: { [name: string]: string } = Object.create(null);
+    if (token) headers.Authorization = "Bearer " + token;
+    if (key) headers["Idempotency-Key"] = `"${key}"`;
+    if (body) headers["Content-Type"] = "application/json";
+    try {
+      const answer = await fetch(this.url(path), bare({
+        method: method || "GET", headers, credentials: "omit" as const, signal: abort.signal, body: body ? JSON.stringify(body) : undefined,
+      }));
+      // A proxy that answers for the server does not write JSON; that is no answer of ours.
+      const text = await answer.text();
+      return { ok: answer.ok, status: answer.status, body: text ? JSON.parse(text) : {}, retry: 1000 * Number(answer.headers.get("Retry-After") || 0) };
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", give);
+    }
+  }
+}

@@ -1,0 +1,48 @@
+// Choosing an area, and what stands in its place while it takes no conversation.
+
+import type { API } from "./api";
+import { h } from "./dom";
+import { date, t, time, when } from "./texts";
+import type { Area } from "./types";
+
+/** loadAreas asks until there is an answer; trouble hears whether it has to ask again. */
+export async function loadAreas(api: API, trouble: (yes: boolean) => void): Promise<Area[]> {
+  for (let wait = 500; ; wait = Math.min(wait * 2, 1e4)) {
+    const answer = await api.call<{ service_areas: Area[] }>("service-areas").catch(() => null);
+    if (answer && answer.ok) {
+      trouble(false);
+      return answer.body.service_areas;
+    }
+    trouble(true);
+    await new Promise((done) => setTimeout(done, wait));
+  }
+}
+
+function stateOf(area: Area): [string, string] {
+  if (area.state === "open") return ["ok", "● " + t("area_open")];
+  if (area.state === "unstaffed") return ["warn", "◐ " + t("area_unstaffed")];
+  return ["warn", "◐ " + (area.opens_at ? t("area_opens", { when: when(area.opens_at) }) : t("area_closed"))];
+}
+
+/** areaList is the choice. */
+export function areaList(areas: Area[], choose: (area: Area) => void): HTMLElement {
+  return h("div", { class: "view" },
+    h("h2", { id: "question", tabindex: "-1" }, t("areas_title")),
+    h("p", { class: "soft" }, t("areas_hint")),
+    h("ul", { class: "areas", "aria-labelledby": "question" }, ...areas.map((area) => {
+      const [sign, text] = stateOf(area);
+      return h("li", null, h("button", { type: "button", "data-area": area.id, click: () => choose(area) },
+        h("span", null, h("strong", null, area.name), " ", h("small", null, area.description)), " ", h("em", { class: sign }, text)));
+    })));
+}
+
+/** closedArea says when an area opens again. */
+export function closedArea(area: Area): HTMLElement {
+  const unstaffed = area.state === "unstaffed";
+  return h("div", { class: "view" },
+    h("h2", { id: "question", tabindex: "-1" }, t(unstaffed ? "unstaffed_title" : area.opens_at ? "closed_title" : "closed_unknown")),
+    !unstaffed && area.opens_at ? h("p", { class: "opens" }, h("strong", null, `${date(area.opens_at)}, ${time(area.opens_at)}`)) : null,
+    h("p", { class: "soft" }, area.hours.text),
+    area.counter_hours ? h("p", { class: "soft" }, t("counter_hours", { hours: area.counter_hours.text })) : null);
+}
+

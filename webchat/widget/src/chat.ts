@@ -1,0 +1,238 @@
+// What the loader loads: the whole journey from choosing an area to the end of a conversation.
+
+import { API } from "./api";
+import { areaList, closedArea, loadAreas } from "./areas";
+import { ConversationView } from "./conversation";
+import css from "./chat.css";
+import { h, sheet } from "./dom";
+import { Panel } from "./panel";
+import { Session, type Trouble } from "./session";
+import { readChat } from "./shelf";
+import { speak, t, tag, when } from "./texts";
+import type { Area, Chat, Counter, Message, Problem, Shell } from "./types";
+
+/** start is called once, by the loader. */
+export default async function start(shell: Shell): Promise<Chat> {
+  sheet(shell.root, css);
+  // A kept conversation goes on in the language that was chosen last.
+  await speak(shell.base, readChat()?.ui || shell.language);
+  const app = new App(shell);
+  return { open: (area) => app.open(area), close: () => app.close() };
+}
+
+class App {
+  private readonly api: API;
+  private readonly panel: Panel;
+  private readonly session: Session;
+  private counter: Counter = { city: "", notice: "", privacy_url: "" };
+  private areas: Area[] = [];
+  private view: ConversationView | null = null;
+  private draft = { text: "", name: "" };
+  private area: string;
+  private unread = 0;
+  private heading = document.title;
+
+  constructor(private shell: Shell) {
+    this.api = new API(shell.base);
+    this.area = shell.area;
+    this.panel = new Panel(shell, (language) => void this.speak(language));
+    this.session = new Session(this.api, {
+      messages: (list, fresh) => this.messages(list, fresh),
+      changed: () => this.changed(),
+      trouble: (what) => this.trouble(what),
+      refused: (text, clientID, problem) => this.refused(text, clientID, problem),
+      switched: () => this.render(),
+    });
+    document.addEventListener("visibilitychange", () => this.looked());
+    this.render();
+  }
+
+  open(area?: string): void {
+    if (area && area !== this.area && !this.session.begun) {
+      this.area = area;
+      this.render();
+    }
+    this.panel.open();
+    this.looked();
+    // A page that has just been loaded leaves the focus where the browser put it.
+    if (this.shell.mode !== "page") this.focus();
+  }
+
+  close(): void {
+    this.panel.close();
+  }
+
+  private focus(): void {
+    if (!this.panel.isOpen) return;
+    const target = this.session.begun && this.view ? this.view.focus() : this.shell.root.getElementById("question");
+    target?.focus();
+  }
+
+  /** render shows where the citizen is, anew; what has been typed is kept. */
+  private render(): void {
+    if (!this.session) return; // a kept conversation reports while it is being made
+    if (this.view) this.draft = this.view.draft;
+    if (this.session.chat) this.showConversation();
+    else void this.showAreas();
+  }
+
+  // Choosing
+
+  private async showAreas(): Promise<void> {
+    this.view = null;
+    this.frame(h("div", { class: "view" }, h("h2", { id: "question", tabindex: "-1" }, t("loading"))));
+    const counter = this.api.call<Counter>("counter").catch(() => null);
+    this.areas = await loadAreas(this.api, (yes) => this.panel.complain(yes ? t("trouble_areas") : ""));
+    const told = await counter;
+    if (told?.ok) this.counter = told.body;
+    if (this.session.chat) return;
+    const wanted = this.areas.find((a) => a.id === this.area);
+    if (wanted) this.choose(wanted);
+    else this.frame(areaList(this.areas, (area) => this.choose(area)));
+  }
+
+  private choose(area: Area): void {
+    this.area = area.id;
+    if (area.state === "open") {
+      this.session.prepare(area.id, area.name, tag());
+      this.showConversation();
+    } else this.frame(closedArea(area), () => this.back());
+  }
+
+  private back(): void {
+    if (this.view) this.draft = this.view.draft;
+    this.area = "";
+    this.session.forget();
+    void this.showAreas();
+  }
+
+  // The conversation
+
+  private showConversation(): void {
+    this.view = new ConversationView(this.session, this.counter, this.draft, () => this.again());
+    this.frame(this.view.node, this.session.begun ? undefined : () => this.back());
+    this.changed();
+  }
+
+  private frame(body: HTMLElement, back?: () => void): void {
+    const { begun } = this.session;
+    const [title, subtitle, sign] = this.words();
+    const { root } = this.shell;
+    const focused = root.activeElement;
+    this.panel.show({
+      title, subtitle, sign, body, back, end: begun ? () => this.confirmEnd() : undefined,
+      links: begun ? [] : [[t("accessibility"), this.shell.base + "accessibility?language=" + tag()]],
+    });
+    // Where the focused element has gone, the focus goes to what came instead; else it stays.
+    if (focused && !root.activeElement) this.focus();
+  }
+
+  /** words are the header's: the person as soon as there is one. */
+  private words(): [string, string, string] {
+    const { chat, now } = this.session;
+    const clerk = now?.clerk;
+    const name = clerk || (chat ? chat.areaName : t("title"));
+    const sign = name.split(/\s+/).map((w) => w[0]).filter((c) => /\p{L}/u.test(c)).slice(0, clerk ? 2 : 1).join("").toUpperCase();
+    if (!chat) return [name, [this.counter.city, this.openUntil()].filter(Boolean).join(" · "), sign];
+    const area = now ? now.service_area.name : chat.areaName;
+    if (clerk) return [clerk, `${area} · ${t(now.state === "closed" ? "sub_ended" : "sub_active")}`, sign];
+    return [area, now ? t("sub_number", { n: now.number }) : this.counter.city, sign];
+  }
+
+  private openUntil(): string {
+    const open = this.areas.filter((a) => a.state === "open");
+    if (!this.areas.length) return "";
+    if (!open.length) return t("sub_closed");
+    const until = open.map((a) => a.closes_at || "").sort().pop();
+    return until ? t("sub_open_until", { when: when(until) }) : t("sub_open");
+  }
+
+  private messages(list: Message[], fresh: boolean): void {
+    if (!this.view) return;
+    this.view.log.put(list, fresh);
+    const clerks = list.filter((m) => m.direction === "clerk").length;
+    if (fresh && clerks && (!this.panel.isOpen || document.hidden)) {
+      this.unread += clerks;
+      this.showUnread();
+    }
+    if (fresh && clerks) this.shell.emit("message", { unread: this.unread });
+    this.changed();
+  }
+
+  private changed(): void {
+    if (!this.view) return;
+    const ended = this.session.now?.state === "closed";
+    this.view.update();
+    if (this.session.begun && this.panel.element.querySelector("header .sign") === null) this.frame(this.view.node);
+    this.panel.describe(...this.words());
+    if (ended) this.shell.emit("ended");
+  }
+
+  private trouble(what: Trouble): void {
+    this.panel.complain(what && t(`trouble_${what}`));
+  }
+
+  private refused(text: string, clientID: string, problem: Problem): void {
+    this.view?.log.remove(clientID);
+    this.view?.composer.giveBack(text);
+    const area = this.areas.find((a) => a.id === this.session.chat?.area);
+    if (problem.type === "/problems/closed" && area) {
+      this.draft = this.view ? this.view.draft : this.draft;
+      this.view = null;
+      this.session.forget();
+      this.choose({ ...area, state: "closed", opens_at: problem.opens_at || undefined });
+      return;
+    }
+    this.changed();
+    this.panel.complain(t("refused", { detail: problem.detail || "" }));
+  }
+
+  private again(): void {
+    this.session.forget();
+    this.area = this.shell.area;
+    this.panel.complain("");
+    this.view = null;
+    void this.showAreas();
+  }
+
+  /** confirmEnd asks in the panel: a frame of a foreign page may open no dialog. */
+  private confirmEnd(): void {
+    const node = this.view?.node;
+    const stay = () => {
+      this.render();
+      this.focus();
+    };
+    const end = () => {
+      this.draft = { text: "", name: "" };
+      this.again();
+    };
+    if (!node) return;
+    const body = h("div", { class: "view confirm" },
+      h("h2", { id: "question", tabindex: "-1" }, t("end_title")), h("p", null, t("end_text")),
+      h("div", { class: "row" }, h("button", { class: "primary", type: "button", click: end }, t("end_yes")), h("button", { class: "second", type: "button", click: stay }, t("end_no"))));
+    this.frame(body);
+    this.shell.root.getElementById("question")?.focus();
+  }
+
+  // Around it
+
+  private async speak(language: string): Promise<void> {
+    await speak(this.shell.base, language).catch(() => this.panel.complain(t("trouble_areas")));
+    this.session.speaks(tag());
+    this.render();
+    this.shell.root.getElementById("language")?.focus();
+  }
+
+  private looked(): void {
+    if (!this.unread || !this.panel.isOpen || document.hidden) return;
+    this.unread = 0;
+    this.showUnread();
+  }
+
+  private showUnread(): void {
+    const n = this.unread;
+    this.shell.unread(n, n ? t(n === 1 ? "unread_one" : "unread_many", { n }) : "");
+    if (n && !document.title.startsWith("(")) this.heading = document.title;
+    document.title = n ? `(${n}) ${this.heading}` : this.heading;
+  }
+}

@@ -1,0 +1,55 @@
+// Where the citizen writes.
+
+import { bare, h } from "./dom";
+import { icon, send } from "./icon";
+import { t } from "./texts";
+
+/** The longest text the server takes; UTF-16 units are the stricter count. */
+const longest = 4000;
+
+export class Composer {
+  readonly text = h("textarea", { id: "text", rows: "1", maxlength: "" + longest, autocomplete: "off", enterkeyhint: "send", placeholder: t("write_placeholder"), input: () => this.changed() });
+  private readonly left = h("p", { class: "left", role: "status" });
+  readonly node = h("form", { class: "composer", novalidate: true, submit: (event: Event) => this.submit(event) },
+    h("label", { for: "text", class: "unseen" }, t("write_label")), this.left,
+    h("div", { class: "row" }, this.text, h("button", { class: "primary send", type: "submit", "aria-label": t("send") }, icon(send))));
+
+  constructor(private post: (text: string) => void, draft: string) {
+    this.text.value = draft;
+    this.text.addEventListener("keydown", (event) => {
+      // On a phone the Enter key of the screen keyboard makes a line, as people expect there.
+      if (event.key === "Enter" && !event.shiftKey && !event.isComposing && !matchMedia("(pointer: coarse)").matches) this.submit(event);
+    });
+    new ResizeObserver(() => this.grow()).observe(this.text, bare({}));
+  }
+
+  /** giveBack puts a text in front of what is being written. */
+  giveBack(text: string): void {
+    this.text.value = [text, this.text.value].filter(Boolean).join("\n");
+    this.changed();
+  }
+
+  private submit(event: Event): void {
+    event.preventDefault();
+    const text = this.text.value.trim();
+    if (text) {
+      this.text.value = "";
+      this.changed();
+      this.post(text);
+    }
+    this.text.focus();
+  }
+
+  private changed(): void {
+    this.grow();
+    const left = longest - this.text.value.length;
+    const said = left < 200 ? t("characters_left", { n: left - (left % 20 && left > 20 ? left % 20 : 0) }) : "";
+    if (this.left.textContent !== said) this.left.textContent = said;
+  }
+
+  private grow(): void {
+    const { style } = this.text;
+    style.height = "auto";
+    style.height = Math.min(this.text.scrollHeight + 2, 160) + "px";
+  }
+}

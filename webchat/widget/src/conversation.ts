@@ -1,0 +1,63 @@
+// One conversation on the screen: before its first message, while it runs, and when it has ended.
+
+import { Composer } from "./composer";
+import { h } from "./dom";
+import { Log } from "./log";
+import type { Session } from "./session";
+import { t } from "./texts";
+import type { Counter } from "./types";
+
+export class ConversationView {
+  readonly log: Log;
+  readonly composer: Composer;
+  private readonly name = h("input", { id: "name", maxlength: "80", autocomplete: "name" });
+  private readonly before: HTMLElement;
+  private readonly status = h("p", { class: "status", role: "status" });
+  private readonly after: HTMLElement;
+  readonly node: HTMLElement;
+
+  constructor(private session: Session, counter: Counter, draft: { text: string; name: string }, again: () => void) {
+    this.log = new Log(session.chat!.language);
+    this.composer = new Composer((text) => session.send(text, this.name.value.trim()), draft.text);
+    this.name.value = draft.name;
+    this.before = h("div", { class: "view start" },
+      h("h2", { id: "question", tabindex: "-1" }, t("start_title")),
+      h("p", { class: "soft" }, t("start_hint")),
+      h("p", { class: "notice" }, counter.notice || t("notice"), " ",
+        counter.privacy_url ? h("a", { href: counter.privacy_url, target: "_blank", rel: "noopener" }, t("privacy")) : null),
+      h("label", { for: "name" }, t("name_label")), this.name);
+    this.after = h("div", { class: "after", hidden: true }, h("button", { class: "primary", type: "button", click: again }, t("again")));
+    this.node = h("div", { class: "conversation" }, this.before, this.log.node, this.status, this.composer.node, this.after);
+    this.log.put(session.messages, false);
+    this.update();
+  }
+
+  /** draft is what has been typed and not sent. */
+  get draft(): { text: string; name: string } {
+    return { text: this.composer.text.value, name: this.name.value };
+  }
+
+  focus(): HTMLElement {
+    return this.session.now?.state === "closed" ? this.log.list : this.composer.text;
+  }
+
+  /** update brings everything around the messages in step with the session. */
+  update(): void {
+    const { begun, now } = this.session;
+    const closed = now?.state === "closed";
+    this.before.hidden = begun;
+    this.log.node.hidden = !begun;
+    // What has been typed into a conversation that ended meanwhile stays to be copied.
+    const done = closed && !this.composer.text.value;
+    this.after.hidden = !closed;
+    if (done && this.composer.text.matches(":focus")) this.log.list.focus();
+    this.composer.node.hidden = done;
+    let text = "";
+    if (closed) text = t("ended");
+    else if (now?.delayed) text = t("delayed");
+    else if (now?.state === "waiting" && now.last_seq) text = now.queue_position! > 1 ? t("queue", { n: now.queue_position! }) : t("queue_next");
+    else if (now?.clerk && !this.session.messages.some((m) => m.sender === now.clerk)) text = t("took_over", { name: now.clerk });
+    if (this.status.textContent !== text) this.status.textContent = text;
+    if (now) this.log.ticks(now.delivered_seq, now.read_seq || 0);
+  }
+}

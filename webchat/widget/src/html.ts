@@ -1,0 +1,91 @@
+// A clerk's formatted text, built as elements from an allow-list. The server has sanitised it; this
+// trusts nobody again. What it does not know loses its tags and keeps its text.
+
+import { h } from "./dom";
+
+const blocks: { [name: string]: string } = Object.assign(Object.create(null), {
+  h1: "p", h2: "p", h3: "p", h4: "p", h5: "p", h6: "p", div: "p", p: "p", blockquote: "blockquote", ul: "ul", ol: "ol", li: "li",
+  pre: "pre", table: "table", thead: "thead", tbody: "tbody", tr: "tr", th: "th", td: "td", caption: "caption", details: "details", summary: "summary",
+  b: "strong", strong: "strong", i: "em", em: "em", u: "u", s: "s", del: "del", code: "code", sup: "sup", sub: "sub", span: "span",
+});
+const silent = /^(script|style|template|title|textarea|iframe|noscript|svg|math|mx-reply)$/;
+const pieces = /<!--[^]*?-->|<(\/?)([a-z][a-z0-9-]*)((?:"[^"]*"|'[^']*'|[^"'<>])*)>|[^<]+|</gi;
+const entities: { [name: string]: string } = Object.assign(Object.create(null), { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", nbsp: "\u00a0" });
+/** How deep elements may stand in each other. */
+const deepest = 30;
+
+/** formatted returns the nodes of a formatted text. */
+export function formatted(html: string): DocumentFragment {
+  const top = document.createDocumentFragment();
+  const open: { name: string; node: Node }[] = [];
+  let muted = "";
+  for (const [piece, end, tag, attributes] of html.matchAll(pieces)) {
+    const name = (tag || "").toLowerCase();
+    const into = open.length ? open[open.length - 1].node : top;
+    if (muted) {
+      if (end && name === muted) muted = "";
+    } else if (!name) {
+      if (!piece.startsWith("<!--")) into.appendChild(document.createTextNode(decode(piece)));
+    } else if (end) {
+      const i = open.map((o) => o.name).lastIndexOf(name);
+      if (i >= 0) open.length = i;
+    } else if (silent.test(name)) muted = name;
+    else if (name === "br" || name === "hr") into.appendChild(h(name));
+    else {
+      const node = make(name, attributes);
+      if (node && open.length < deepest) {
+        into.appendChild(node);
+        open.push({ name, node });
+      }
+    }
+  }
+  return top;
+}
+
+function make(name: string, attributes: string): HTMLElement | null {
+  const attribute = (wanted: string): string => {
+    const found = new RegExp(`\\s${wanted}\\s*=\\s*("[^"]*"|'[^']*'|[^\\s>]+)`, "i").exec(attributes);
+    return found ? decode(found[1].replace(/^["']|["']$/g, "")) : "";
+  };
+  if (name === "a") return link(attribute("href"), "");
+  if (!blocks[name]) return null;
+  const e = document.createElement(blocks[name]);
+  if (/^h\d$/.test(name)) e.className = "strong";
+  const start = attribute("start");
+  if (name === "ol" && /^\d{1,6}$/.test(start)) e.setAttribute("start", start);
+  return e;
+}
+
+/** link makes a link out of an address that is safe to open, or nothing. */
+function link(address: string, text: string): HTMLElement | null {
+  try {
+    const { protocol, href } = new URL(address);
+    return /^(https?|mailto):$/.test(protocol) ? h("a", { href, target: "_blank", rel: "noopener noreferrer nofollow" }, text) : null;
+  } catch {
+    return null;
+  }
+}
+
+function decode(text: string): string {
+  return text.replace(/&(#x[0-9a-f]{1,6}|#\d{1,7}|[a-z]{2,5});/gi, (whole, name: string) => {
+    if (name[0] !== "#") return entities[name] || whole;
+    const code = /x/i.test(name[1]) ? parseInt(name.slice(2), 16) : Number(name.slice(1));
+    return code > 0 && code < 0x110000 ? String.fromCodePoint(code) : "";
+  });
+}
+
+/** plain returns the nodes of a plain text, its addresses made links. */
+export function plain(text: string): DocumentFragment {
+  const top = document.createDocumentFragment();
+  let done = 0;
+  for (const found of text.matchAll(/https?:\/\/[^\s<>"]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g)) {
+    // A full stop or bracket behind an address belongs to the sentence.
+    const address = found[0].replace(/[.,;:!?)\]}'»]+$/, "");
+    const node = link(address.includes("://") ? address : "mailto:" + address, address);
+    if (!node) continue;
+    top.append(text.slice(done, found.index), node);
+    done = found.index! + address.length;
+  }
+  top.append(text.slice(done));
+  return top;
+}

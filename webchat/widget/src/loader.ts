@@ -1,0 +1,134 @@
+// The loader: all that runs on the host page before the first click. It shows the launcher with
+// the counter's state and loads the rest when it is asked for, or when a conversation is to go on.
+
+import { clock, day, daysAhead, moment } from "./format";
+import type { Area, Chat, Shell } from "./types";
+import { chat as bubble, icon } from "./icon";
+import css from "./loader.css";
+
+// Put in by the bundler: file names, their SRI hashes, and the launcher's words by catalogue.
+declare const CHAT: string, CHAT_HASH: string, FRAME: string, FRAME_HASH: string;
+declare const WORDS: { [catalogue: string]: { [key: string]: string } };
+
+const script = document.currentScript as HTMLScriptElement | null;
+
+function begin(script: HTMLScriptElement): void {
+  const data = script.dataset;
+  const base = new URL(/\/widget\/[^/]*$/.test(new URL(script.src).pathname) ? "../" : "./", script.src).href;
+  const mode = data.mode || "widget";
+  const framed = mode === "frame" && !data.inside;
+  const language = choose(data.language || document.documentElement.lang || navigator.language);
+  const words = WORDS[language];
+  const listeners: [string, (detail: unknown) => void][] = [];
+  let loading: Promise<Chat> | undefined;
+
+  const host = document.createElement("schalter-chat");
+  host.className = [mode, data.inside ? "inside" : "", data.position === "left" ? "left" : "", data.theme === "light" ? "light" : ""].join(" ");
+  const root = host.attachShadow(Object.assign(Object.create(null), { mode: "open" }));
+  const styles = new CSSStyleSheet();
+  styles.replaceSync(css);
+  root.adoptedStyleSheets = [styles];
+
+  const make = (parent: Node, tag: string, name: string, text?: string): HTMLElement => {
+    const e = document.createElement(tag);
+    e.className = name;
+    if (text) e.textContent = text;
+    return parent.appendChild(e);
+  };
+  const launcher = make(root, "button", "launcher") as HTMLButtonElement;
+  launcher.type = "button";
+  launcher.lang = language;
+  launcher.setAttribute("aria-haspopup", "dialog");
+  launcher.setAttribute("aria-expanded", "false");
+  launcher.append(icon(bubble));
+  const lines = make(launcher, "span", "lines");
+  make(lines, "span", "name", words.title);
+  const state = make(lines, "span", "state");
+  const badge = make(launcher, "span", "badge");
+  badge.hidden = true;
+
+  const shell: Shell = {
+    base, root, language, launcher, mode: mode as Shell["mode"], area: data.serviceArea || "",
+    emit: (name, detail) => listeners.forEach(([wanted, listener]) => wanted === name && listener(detail)),
+    unread: (count, text) => {
+      badge.hidden = !count;
+      badge.textContent = count ? "" + count : "";
+      launcher.setAttribute("aria-description", text);
+    },
+  };
+
+  /** load brings in the rest, once. The preload makes the browser hold it against its hash. */
+  function load(): Promise<Chat> {
+    if (!loading) {
+      const url = base + "widget/" + (framed ? FRAME : CHAT);
+      const link = document.createElement("link");
+      link.rel = "modulepreload";
+      link.crossOrigin = "";
+      link.integrity = framed ? FRAME_HASH : CHAT_HASH;
+      link.href = url;
+      document.head.append(link);
+      loading = import(url).then((module) => module.default(shell));
+      loading.catch(() => (loading = undefined)).then(() => link.remove());
+    }
+    return loading;
+  }
+
+  function open(area?: string): Promise<void> {
+    return load().then((chat) => chat.open(area), () => {
+      // An older loader than the server, or no network: the page does the same.
+      if (mode === "widget") window.open(base + "?area=" + encodeURIComponent(area || shell.area), "_blank", "noopener");
+    });
+  }
+
+  /** refresh shows the state, now and again at its next edge. */
+  function refresh(): void {
+    fetch(base + "api/v1/service-areas?lang=" + language.slice(0, 2), Object.assign(Object.create(null), { credentials: "omit" }))
+      .then((answer) => answer.json()).then(({ service_areas: areas }: { service_areas: Area[] }) => {
+        const mine = areas.filter((a) => !data.serviceArea || a.id === data.serviceArea);
+        const isOpen = mine.some((a) => a.state === "open");
+        const opens = mine.map((a) => a.opens_at || "").filter(Boolean).sort((a, b) => Date.parse(a) - Date.parse(b))[0];
+        launcher.classList.toggle("open", isOpen);
+        state.textContent = isOpen ? words.open : opens ? words.opens.replace("{when}", when(opens)) : words.closed;
+        const edges = mine.map((a) => Date.parse((a.state === "open" ? a.closes_at : a.opens_at) || "") - Date.now()).filter((ms) => ms > 0);
+        if (edges.length) setTimeout(refresh, Math.min(2e9, Math.min(...edges) + 200));
+      }, () => setTimeout(refresh, 6e4));
+  }
+
+  function when(text: string): string {
+    const m = moment(text);
+    const time = clock(words.time, m);
+    return daysAhead(m) ? day(language, m) + ", " + time : time;
+  }
+
+  launcher.onclick = () => void open();
+  (window as any).Schalter = Object.freeze({
+    open: (area?: string) => void open(area),
+    close: () => void (loading && loading.then((chat) => chat.close())),
+    on: (name: string, listener: (detail: unknown) => void) => void listeners.push([name, listener]),
+  });
+  if (mode === "page" || data.inside) {
+    launcher.remove();
+    (document.getElementById("schalter") || document.body).append(host);
+    void open();
+    return;
+  }
+  document.body.append(host);
+  refresh();
+  let known = null;
+  try {
+    known = localStorage.getItem("schalter.chat");
+  } catch { /* no storage, nothing to go on with */ }
+  if (known) void load();
+}
+
+/** choose finds the catalogue for a language tag; the first one is the default. */
+function choose(tag: string): string {
+  const names = Object.keys(WORDS);
+  const wanted = tag.toLowerCase();
+  return names.find((n) => n.toLowerCase() === wanted) || names.find((n) => n.slice(0, 2) === wanted.slice(0, 2)) || names[0];
+}
+
+if (script && !("Schalter" in window)) {
+  if (document.body) begin(script);
+  else document.addEventListener("DOMContentLoaded", () => begin(script));
+}

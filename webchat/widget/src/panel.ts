@@ -1,0 +1,114 @@
+// The panel around every view: header, alert, footer; opening, closing and where the focus is.
+
+import { h } from "./dom";
+import { back, icon, minimise } from "./icon";
+import { languages, t, tag } from "./texts";
+import type { Shell } from "./types";
+
+export interface Frame {
+  title: string;
+  subtitle: string;
+  /** Two letters for the round sign. */
+  sign: string;
+  body: HTMLElement;
+  back?: () => void;
+  /** Offers to end and delete. */
+  end?: () => void;
+  /** Links at the foot. */
+  links?: [text: string, address: string][];
+}
+
+export class Panel {
+  readonly element: HTMLElement;
+  private readonly modal = matchMedia("(max-width: 479px), (max-height: 420px)");
+  private readonly alert = h("p", { class: "alert", role: "alert" });
+  private head = h("header");
+  private foot = h("footer");
+  private body: HTMLElement = h("div");
+  isOpen = false;
+
+  constructor(private shell: Shell, private change: (language: string) => void) {
+    const widget = shell.mode === "widget";
+    this.element = widget ? h("dialog", { "aria-labelledby": "title" }) : h("div", { class: "panel" });
+    this.element.classList.add("panel");
+    this.element.append(this.head, this.alert, this.body, this.foot);
+    shell.root.append(this.element);
+    this.element.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && !event.defaultPrevented) this.close();
+    });
+    if (!widget) return;
+    // Escape in a modal dialog comes as this event as well.
+    this.element.addEventListener("cancel", (event) => {
+      event.preventDefault();
+      this.close();
+    });
+    this.modal.addEventListener("change", () => this.isOpen && this.reopen());
+  }
+
+  /** show exchanges everything between header and footer. The focus is the caller's business. */
+  show(frame: Frame): void {
+    this.element.lang = tag();
+    const head = h("header", null,
+      frame.back ? h("button", { class: "bare", type: "button", "aria-label": t("back"), click: frame.back }, icon(back)) : h("span", { class: "sign", "aria-hidden": "true" }, frame.sign),
+      h("div", { class: "names" }, h(this.shell.mode === "page" ? "h1" : "h2", { id: "title" }, frame.title), h("p", null, frame.subtitle)),
+      this.shell.mode === "page" ? null : h("button", { class: "bare", type: "button", "aria-label": t("close"), click: () => this.close() }, icon(minimise)));
+    this.head.replaceWith(head);
+    this.head = head;
+    if (this.body !== frame.body) this.body.replaceWith(frame.body);
+    this.body = frame.body;
+    const choice = h("select", { id: "language", "aria-label": t("language"), change: () => this.change(choice.value) },
+      ...languages.map(([name, text]) => h("option", { value: name, lang: name, selected: name === tag() }, text)));
+    const foot = h("footer", null, choice,
+      ...(frame.links || []).map(([text, href]) => h("a", { href, target: "_blank", rel: "noopener" }, text)),
+      frame.end ? h("button", { class: "link end", type: "button", click: frame.end }, t("end")) : null);
+    this.foot.replaceWith(foot);
+    this.foot = foot;
+  }
+
+  /** describe changes the header's words only. */
+  describe(title: string, subtitle: string, sign: string): void {
+    const set = (selector: string, text: string) => {
+      const e = this.head.querySelector(selector);
+      if (e && e.textContent !== text) e.textContent = text;
+    };
+    set("#title", title);
+    set(".names p", subtitle);
+    set(".sign", sign);
+  }
+
+  /** complain shows a sentence until it is taken back; it is heard once. */
+  complain(text: string): void {
+    if (this.alert.textContent !== text) this.alert.textContent = text;
+  }
+
+  open(): void {
+    if (this.isOpen) return;
+    this.isOpen = true;
+    if (this.element instanceof HTMLDialogElement) {
+      this.modal.matches ? this.element.showModal() : this.element.show();
+      this.shell.launcher.setAttribute("aria-expanded", "true");
+      this.shell.root.host.classList.add("opened");
+    }
+    this.shell.emit("open");
+  }
+
+  /** reopen changes between covering the whole screen and standing beside the page. */
+  private reopen(): void {
+    const focused = this.shell.root.activeElement as HTMLElement | null;
+    const dialog = this.element as HTMLDialogElement;
+    dialog.close();
+    this.modal.matches ? dialog.showModal() : dialog.show();
+    focused?.focus();
+  }
+
+  close(): void {
+    if (this.shell.mode === "frame") parent.postMessage("schalter:close", "*");
+    if (!this.isOpen || !(this.element instanceof HTMLDialogElement)) return;
+    this.isOpen = false;
+    this.element.close();
+    this.shell.root.host.classList.remove("opened");
+    this.shell.launcher.setAttribute("aria-expanded", "false");
+    this.shell.launcher.focus();
+    this.shell.emit("close");
+  }
+}

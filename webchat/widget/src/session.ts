@@ -1,0 +1,331 @@
+// One conversation on this device. Of several tabs one leads: it holds the stream, sends what
+// waits and tells the others over a channel. Where the browser cannot elect a leader every tab
+// works alone, which is as correct: the same client_id or key twice takes effect once.
+
+import { API } from "./api";
+import { bare } from "./dom";
+import * as shelf from "./shelf";
+import { Buffered, Gone, follow } from "./stream";
+import type { Conversation, Message, Problem } from "./types";
+
+export type Trouble = "" | "sending" | "connection" | "gone";
+
+export interface Watcher {
+  /** Messages are new or have changed; fresh ones were written just now. */
+  messages(list: Message[], fresh: boolean): void;
+  /** Something beside the messages has changed. */
+  changed(): void;
+  trouble(what: Trouble): void;
+  /** The server will not take a text: it goes back to its author. */
+  refused(text: string, clientID: string, problem: Problem): void;
+  /** Another tab has begun a conversation, or ended it for this device. */
+  switched(): void;
+}
+
+type News = { name: string; data: any };
+
+export class Session {
+  chat: shelf.Kept | null = null;
+  now: Conversation | null = null;
+  messages: Message[] = [];
+  /** Set once the first message has been written. */
+  begun = false;
+  /** Messages up to here were there when this tab came. */
+  private known = Infinity;
+  private lastSeq = 0;
+  private leading = false;
+  private sending = false;
+  private stop = new AbortController();
+  private channel: BroadcastChannel | null = null;
+  private trouble: Trouble = "";
+  private sleepers = new Set<() => void>();
+
+  constructor(private api: API, private watcher: Watcher) {
+    shelf.onChange(() => this.adopt());
+    window.addEventListener("online", () => this.wake());
+    document.addEventListener("visibilitychange", () => document.hidden || this.wake());
+    this.adopt();
+  }
+
+  /** prepare chooses an area; nothing is kept before there is a message. */
+  prepare(area: string, areaName: string, language: string): void {
+    this.drop();
+    this.chat = { area, areaName, language, name: "", key: shelf.newID() };
+  }
+
+  /** speaks notes the language of the words; that of the conversation is fixed when it begins. */
+  speaks(catalogue: string): void {
+    if (!this.chat) return;
+    this.chat.ui = catalogue;
+    if (this.begun) shelf.keepChat(this.chat);
+    else this.chat.language = catalogue;
+  }
+
+  send(text: string, name: string): void {
+    const chat = this.chat!;
+    if (!this.begun) {
+      chat.name = name;
+      this.begun = true;
+      shelf.keepChat(chat);
+      this.follow();
+    }
+    shelf.keepText({ client_id: shelf.newID(), text, at: new Date().toISOString() });
+    this.showWaiting();
+    void this.deliver();
+  }
+
+  /** forget ends the conversation for this device, in all its tabs. */
+  forget(): void {
+    this.drop();
+    shelf.forget();
+  }
+
+  private drop(): void {
+    this.stop.abort();
+    this.stop = new AbortController();
+    this.channel?.close();
+    this.channel = this.chat = this.now = null;
+    this.messages = [];
+    this.lastSeq = 0;
+    this.known = Infinity;
+    this.trouble = "";
+    this.begun = this.leading = this.sending = false;
+    this.wake();
+  }
+
+  /** adopt takes over what the shelf says: at the start, and whenever another tab has changed it. */
+  private adopt(): void {
+    const kept = shelf.readChat();
+    if (!kept) {
+      if (this.begun) {
+        this.drop();
+        this.watcher.switched();
+      }
+      return;
+    }
+    if (this.begun && this.chat!.key === kept.key) {
+      Object.assign(this.chat!, kept);
+      this.showWaiting();
+      void this.deliver();
+      return;
+    }
+    this.drop();
+    this.chat = kept;
+    this.begun = true;
+    this.follow();
+    this.showWaiting();
+    this.watcher.switched();
+  }
+
+  private showWaiting(): void {
+    const fresh = shelf.waiting().filter((w) => !this.messages.some((m) => m.client_id === w.client_id))
+      .map((w): Message => ({ client_id: w.client_id, text: w.text, direction: "citizen", state: "sending", created_at: w.at }));
+    this.messages.push(...fresh);
+    if (fresh.length) this.watcher.messages(fresh, true);
+  }
+
+  /** follow keeps up with the conversation until it is dropped. */
+  private follow(): void {
+    const chat = this.chat!;
+    const { signal } = this.stop;
+    const work = async (): Promise<void> => {
+      this.leading = true;
+      void this.deliver();
+      await this.listen(chat, signal);
+    };
+    if (!navigator.locks || !window.BroadcastChannel) {
+      void work();
+      return;
+    }
+    const name = "schalter." + chat.key;
+    this.channel = new BroadcastChannel(name);
+    this.channel.onmessage = ({ data }: MessageEvent<News>) => this.hear(data);
+    const ready = chat.id ? this.catchUp(chat, signal).catch(() => {}) : Promise.resolve();
+    void ready.then(() => navigator.locks.request(name, bare({ signal }), work)).catch(() => {});
+  }
+
+  /** catchUp reads what is missing; the others' news begin where it ends. */
+  private async catchUp(chat: shelf.Kept, signal: AbortSignal): Promise<void> {
+    const path = `conversations/${chat.id}`;
+    const now = await this.api.call<Conversation>(path, { token: chat.token, signal });
+    if (now.status === 401) throw new Gone();
+    if (!now.ok) throw new Error("no answer");
+    if (this.known === Infinity) this.known = now.body.last_seq;
+    for (let full = true; full;) {
+      const page = await this.api.call<{ messages: Message[] }>(`${path}/messages?limit=200&after=${this.lastSeq}`, { token: chat.token, signal });
+      if (!page.ok) throw new Error("no answer");
+      full = page.body.messages.length === 200;
+      if (!signal.aborted) this.take(page.body.messages);
+    }
+    if (!signal.aborted) this.see(now.body);
+  }
+
+  private tell(name: string, data: unknown): void {
+    this.channel?.postMessage({ name, data });
+  }
+
+  /** hear takes news, from the stream or from the leading tab. Unknown ones are ignored. */
+  private hear({ name, data }: News): void {
+    if (name === "message") {
+      if (!this.leading && data.seq > this.lastSeq + 1) void this.catchUp(this.chat!, this.stop.signal).catch(() => {});
+      else this.take([data]);
+    } else if (name === "conversation") this.see(data);
+    else if (name === "trouble") this.watcher.trouble(data);
+    else if (name === "refused") this.giveBack(data.waiting, data.problem);
+  }
+
+  private see(now: Conversation): void {
+    if (this.known === Infinity) this.known = this.lastSeq || now.last_seq;
+    this.now = now;
+    this.watcher.changed();
+  }
+
+  private take(list: Message[]): void {
+    const news = list.filter((m) => m.seq! > this.lastSeq);
+    if (!news.length) return;
+    for (const m of news) {
+      this.lastSeq = m.seq!;
+      const old = m.client_id ? this.messages.findIndex((o) => o.client_id === m.client_id) : -1;
+      if (old >= 0) this.messages.splice(old, 1);
+      const pending = this.messages.findIndex((o) => !o.seq);
+      this.messages.splice(pending < 0 ? this.messages.length : pending, 0, m);
+    }
+    this.watcher.messages(news, news[0].seq! > this.known);
+  }
+
+  /** listen reads the stream, or asks again and again where a proxy holds it back. */
+  private async listen(chat: shelf.Kept, signal: AbortSignal): Promise<void> {
+    let wait = 500;
+    while (!signal.aborted) {
+      if (!chat.id) {
+        await this.pause(6e4);
+        continue;
+      }
+      try {
+        await follow(this.api.url(`conversations/${chat.id}/stream?after=${this.lastSeq}`), chat.token!, signal, (name, data) => {
+          wait = 500;
+          if (this.trouble !== "sending") this.report("");
+          this.tell(name, data);
+          this.hear({ name, data });
+        });
+      } catch (error) {
+        if (signal.aborted) return;
+        let because = error;
+        if (error instanceof Buffered) because = await this.poll(chat, signal).catch((e) => e);
+        if (because instanceof Gone) return this.report("gone");
+        if (because && wait > 1500) this.report("connection");
+      }
+      await this.pause(wait * (0.8 + 0.4 * Math.random()));
+      wait = Math.min(wait * 2, 15e3);
+    }
+  }
+
+  /** poll asks for three minutes; then the stream may have become possible again. */
+  private async poll(chat: shelf.Kept, signal: AbortSignal): Promise<void> {
+    for (let i = 0; i < 60 && !signal.aborted; i++) {
+      const before = this.lastSeq;
+      await this.catchUp(chat, signal);
+      this.report("");
+      this.messages.forEach((m) => m.seq! > before && this.tell("message", m));
+      this.tell("conversation", this.now);
+      await this.pause(3e3);
+    }
+  }
+
+  private report(what: Trouble): void {
+    if (this.trouble === what) return;
+    this.trouble = what;
+    this.watcher.trouble(what);
+    this.tell("trouble", what);
+  }
+
+  /** pause ends early when the network is back or there is something to do. */
+  private pause(ms: number): Promise<void> {
+    return new Promise((done) => {
+      const end = () => {
+        clearTimeout(timer);
+        this.sleepers.delete(end);
+        done();
+      };
+      const timer = setTimeout(end, ms);
+      this.sleepers.add(end);
+    });
+  }
+
+  private wake(): void {
+    this.sleepers.forEach((end) => end());
+  }
+
+  /** deliver sends what waits: one text at a time, in order, the same client_id until it is answered. */
+  private async deliver(): Promise<void> {
+    if (this.sending || !this.leading) return;
+    this.sending = true;
+    const chat = this.chat!;
+    const { signal } = this.stop;
+    for (let wait = 500, next; (next = shelf.waiting()[0]);) {
+      const answer = await this.post(chat, next, signal).catch(() => null);
+      if (signal.aborted) return;
+      if (!answer || answer.status === 429 || answer.status >= 500) {
+        this.report("sending");
+        await this.pause(Math.max(wait, answer?.retry || 0) * (0.8 + 0.4 * Math.random()));
+        if (signal.aborted) return;
+        wait = Math.min(wait * 2, 15e3);
+        continue;
+      }
+      wait = 500;
+      if (answer.status === 401) {
+        this.report("gone");
+        break;
+      }
+      this.report("");
+      shelf.dropText(next.client_id);
+      if (answer.ok) this.stored(chat, next, answer.body);
+      else {
+        this.tell("refused", { waiting: next, problem: answer.body });
+        this.giveBack(next, answer.body);
+        if (signal.aborted) return;
+      }
+    }
+    this.sending = false;
+  }
+
+  private post(chat: shelf.Kept, { client_id, text }: shelf.Waiting, signal: AbortSignal) {
+    const message = { client_id, text };
+    if (chat.id) return this.api.call<any>(`conversations/${chat.id}/messages`, { method: "POST", token: chat.token, body: message, signal });
+    return this.api.call<any>("conversations", {
+      method: "POST", key: chat.key, signal,
+      body: { service_area: chat.area, language: chat.language.slice(0, 2), name: chat.name, page_url: location.href.slice(0, 2000), message },
+    });
+  }
+
+  private stored(chat: shelf.Kept, waiting: shelf.Waiting, body: any): void {
+    const receipt = chat.id ? body : body.message;
+    if (!chat.id) {
+      chat.id = body.id;
+      chat.token = body.token;
+      this.known = 0;
+      shelf.keepChat(chat);
+      this.wake();
+    }
+    // The stream will bring it with its place; until then it shows as stored.
+    const m = this.messages.find((o) => o.client_id === waiting.client_id);
+    if (m && !m.seq) {
+      m.state = receipt.state;
+      this.watcher.messages([m], true);
+    }
+  }
+
+  /** giveBack undoes a text that the server refused; a refused first one undoes the conversation. */
+  private giveBack(refused: shelf.Waiting, problem: Problem): void {
+    const chat = this.chat!;
+    this.messages = this.messages.filter((m) => m.client_id !== refused.client_id);
+    const texts = [refused.text];
+    if (!chat.id && this.leading) {
+      texts.push(...shelf.waiting().map((w) => w.text));
+      shelf.forget();
+      this.prepare(chat.area, chat.areaName, chat.language);
+      this.chat!.name = chat.name;
+    }
+    this.watcher.refused(texts.join("\n\n"), refused.client_id, problem);
+  }
+}

@@ -1,0 +1,53 @@
+// The words. One catalogue is loaded at a time; the bundler has made sure that each has every key.
+
+import type german from "../text/de-CH.json";
+import { bare } from "./dom";
+import { clock, day, daysAhead, moment } from "./format";
+
+export type Key = keyof typeof german;
+
+// Put in by the bundler: the file of each catalogue.
+declare const TEXTS: { [catalogue: string]: string };
+
+/** What each catalogue calls itself, in the order of the choice. */
+export const languages: [string, string][] = [
+  ["de-CH", "Deutsch"], ["fr-CH", "Français"], ["it-CH", "Italiano"], ["en", "English"], ["de-CH-simple", "Leichte Sprache"],
+];
+
+let words: { [key: string]: string } = {};
+let current = "de-CH";
+
+/** speak loads a catalogue and uses it from then on. */
+export async function speak(base: string, catalogue: string): Promise<void> {
+  const answer = await fetch(base + "widget/" + (TEXTS[catalogue] || TEXTS[current]), bare({ credentials: "omit" as const }));
+  if (!answer.ok) throw new Error("no catalogue");
+  words = await answer.json();
+  current = catalogue;
+}
+
+/** tag is the language of the words, for lang attributes. */
+export const tag = (): string => current;
+
+/** apiLanguage is how the API calls the language. */
+export const apiLanguage = (): string => current.slice(0, 2);
+
+/** t says a sentence; what stands in braces is put in. */
+export function t(key: Key, values?: { [name: string]: string | number }): string {
+  let text = words[key];
+  for (const [name, value] of Object.entries(values || {})) text = text.replace(`{${name}}`, "" + value);
+  return text;
+}
+
+/** time writes «8.04 Uhr». */
+export const time = (at: string): string => clock(t("time"), moment(at));
+
+/** date writes «Heute» or «Montag, 23. November». */
+export function date(at: string): string {
+  const m = moment(at);
+  return daysAhead(m) ? day(current, m) : t("today");
+}
+
+/** when writes «14.00 Uhr» for today, «Montag, 23. November, 8.00 Uhr» for later. */
+export function when(at: string): string {
+  return daysAhead(moment(at)) ? `${date(at)}, ${time(at)}` : time(at);
+}

@@ -1,0 +1,72 @@
+// The shapes of the API's answers, as far as the widget reads them (openapi.yaml). Fields that it
+// does not know are ignored, so that a newer server can say more.
+
+export interface Hours { text: string; spec: string }
+
+export interface Area {
+  id: string;
+  name: string;
+  description: string;
+  state: "open" | "closed" | "unstaffed";
+  opens_at?: string;
+  closes_at?: string;
+  hours: Hours;
+  counter_hours?: Hours;
+}
+
+export interface Message {
+  /** Absent while the message waits on this device. */
+  seq?: number;
+  direction: "citizen" | "clerk";
+  client_id?: string;
+  state?: "sending" | "stored" | "delivered" | "failed";
+  sender?: string;
+  text: string;
+  html?: string;
+  created_at: string;
+}
+
+export interface Conversation {
+  number: number;
+  state: "waiting" | "active" | "closed";
+  service_area: { id: string; name: string };
+  clerk: string | null;
+  queue_position: number | null;
+  last_seq: number;
+  delivered_seq: number;
+  /** What the clerks have read; servers that do not know it leave it out. */
+  read_seq?: number;
+  delayed: boolean;
+}
+
+export interface Problem {
+  type: string;
+  detail: string;
+  opens_at?: string | null;
+}
+
+/** What GET /api/v1/counter tells about the city. */
+export interface Counter { city: string; notice: string; privacy_url: string }
+
+/** What the loader hands to the part that is loaded later. */
+export interface Shell {
+  /** Where the service lives, with a slash at its end. */
+  base: string;
+  root: ShadowRoot;
+  mode: "widget" | "page" | "frame";
+  /** The area that the embedding page asks for, or "". */
+  area: string;
+  /** A catalogue's name. */
+  language: string;
+  launcher: HTMLButtonElement;
+  /** Tells the host page's listeners; never with a text of the conversation. */
+  emit(name: string, detail?: unknown): void;
+  /** Shows how many messages are unread. */
+  unread(count: number, text: string): void;
+}
+
+/** What the loader gets back. */
+export interface Chat {
+  open(area?: string): void;
+  close(): void;
+}
