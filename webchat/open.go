@@ -42,23 +42,12 @@ func (s *Server) postConversation(c *gin.Context) {
 	// A browser that goes away does not undo what it asked for.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request.Context()), coreTimeout)
 	defer cancel()
-	queue := waitingKey{address: address, area: opening.Area}
-	full, err := s.waiting.full(ctx, s.core, queue)
-	if err != nil {
-		s.fail(c, err)
-		return
-	}
-	if full {
-		s.refuse(c, problem{kind: tooManyWaiting, retryAfter: tooManyWaitingWait})
-		return
-	}
-	opened, err := s.core.Open(ctx, opening)
+	opened, err := s.begin(ctx, address, opening)
 	if err != nil {
 		s.fail(c, withinMessage(err))
 		return
 	}
 	conversation := opened.Conversation
-	s.waiting.add(queue, conversation.ID)
 	out := openedJSON{
 		ID: conversation.ID, Token: opened.Token, Number: conversation.Number, State: conversation.State,
 		ServiceArea: s.areaRef(conversation.Area, conversation.Language),
@@ -69,6 +58,23 @@ func (s *Server) postConversation(c *gin.Context) {
 	}
 	c.Header("Location", "/api/v1/conversations/"+string(conversation.ID))
 	c.JSON(http.StatusCreated, out)
+}
+
+// begin opens a conversation, unless too many of the same address wait already.
+func (s *Server) begin(ctx context.Context, address string, opening bridge.Opening) (bridge.Opened, error) {
+	queue := waitingKey{address: address, area: opening.Area}
+	full, err := s.waiting.full(ctx, s.core, queue)
+	if err != nil {
+		return bridge.Opened{}, err
+	}
+	if full {
+		return bridge.Opened{}, &refusedError{problem{kind: tooManyWaiting, retryAfter: tooManyWaitingWait}}
+	}
+	opened, err := s.core.Open(ctx, opening)
+	if err == nil {
+		s.waiting.add(queue, opened.Conversation.ID)
+	}
+	return opened, err
 }
 
 // readOpening reads the request.

@@ -76,6 +76,11 @@ type badRequestError struct{ field, reason string }
 
 func (e *badRequestError) Error() string { return e.field + ": " + e.reason }
 
+// refusedError is a problem that is known before the core is asked.
+type refusedError struct{ problem problem }
+
+func (e *refusedError) Error() string { return e.problem.kind.name }
+
 var errNotJSON = errors.New("body is not declared as JSON")
 
 // fail answers a request with what an error means, and logs what nobody expects.
@@ -98,8 +103,11 @@ func problemOf(err error) problem {
 		wrong   *bridge.InvalidError
 		closed  *bridge.ClosedError
 		tooLong *http.MaxBytesError
+		refused *refusedError
 	)
 	switch {
+	case errors.As(err, &refused):
+		return refused.problem
 	case errors.As(err, &bad):
 		return problem{kind: badRequest, field: bad.field, reason: bad.reason}
 	case errors.Is(err, errNotJSON):

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"maps"
 	"net"
 	"net/http"
 	"sync"
@@ -46,10 +47,11 @@ type Options struct {
 	// TrustedProxies are addresses or networks whose X-Forwarded-For counts. Default: none.
 	TrustedProxies []string
 	Limits         Limits
-	// CityName, Notice and PrivacyURL stand on the plain page, in German; the latter two may be
-	// empty.
+	// CityName, Notice and PrivacyURL are what citizens are told before they write; the latter two
+	// may be empty. Notice is German, Notices has it by language and goes before it.
 	CityName   string
 	Notice     string
+	Notices    map[string]string
 	PrivacyURL string
 	// Ready says why the service cannot serve at present; nil means it always can.
 	Ready func(context.Context) error
@@ -60,7 +62,7 @@ type Options struct {
 // coreTimeout bounds each call to the core, and with it every query.
 const coreTimeout = 10 * time.Second
 
-// Server serves the API and the plain page.
+// Server serves the API, the widget and the pages.
 type Server struct {
 	core    Core
 	hub     *Hub
@@ -76,7 +78,9 @@ type Server struct {
 	streams streamCount
 	rhythm  rhythm
 	texts   texts
-	page    page
+	city    city
+	pages   pages
+	assets  assets
 	api     description
 	engine  *gin.Engine
 
@@ -112,6 +116,8 @@ func New(o Options) (*Server, error) {
 		rhythm:  defaultRhythm,
 		closing: make(chan struct{}),
 	}
+	s.city = city{name: o.CityName, notices: map[string]string{"de": o.Notice}, privacyURL: o.PrivacyURL}
+	maps.Copy(s.city.notices, o.Notices)
 	for _, origin := range o.AllowedOrigins {
 		s.origins[origin] = true
 	}
@@ -122,7 +128,10 @@ func New(o Options) (*Server, error) {
 	if s.api, err = newDescription(); err != nil {
 		return nil, err
 	}
-	if s.page, err = newPage(o.CityName, o.Notice, o.PrivacyURL); err != nil {
+	if s.assets, err = newAssets(); err != nil {
+		return nil, err
+	}
+	if s.pages, err = newPages(o.AllowedOrigins); err != nil {
 		return nil, err
 	}
 	if s.engine, err = s.routes(o.TrustedProxies); err != nil {
@@ -144,6 +153,7 @@ func (s *Server) routes(trustedProxies []string) (*gin.Engine, error) {
 	e.NoMethod(func(c *gin.Context) { s.refuse(c, problem{kind: methodNotAllowed}) })
 
 	api := e.Group("/api/v1")
+	api.GET("/counter", s.getCounter)
 	api.GET("/service-areas", s.getServiceAreas)
 	api.GET("/service-areas/stream", s.getAreaStream)
 	api.GET("/service-areas/:id/hours.ics", s.getHoursCalendar)
@@ -160,7 +170,14 @@ func (s *Server) routes(trustedProxies []string) (*gin.Engine, error) {
 	e.GET("/healthz", s.getHealth)
 	e.GET("/readyz", s.getReadiness)
 	e.GET("/", s.getPage)
+	e.GET("/frame", s.getFrame)
+	e.GET("/plain", s.getPlain)
+	e.POST("/plain", s.postPlain)
+	e.GET("/plain/log", s.getPlainLog)
+	e.GET("/accessibility", s.getAccessibility)
 	e.GET("/page/:file", s.getPageFile)
+	e.GET("/widget.js", s.getLoader)
+	e.GET("/widget/:file", s.getAsset)
 	return e, nil
 }
 

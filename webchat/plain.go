@@ -1,0 +1,255 @@
+package webchat
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"schalter/bridge"
+)
+
+// The chat without JavaScript: a form, and a frame beside it that fetches itself anew, so that a
+// text being written is never lost. The token lives in the one cookie of this service.
+
+// plainPolicy allows no script at all.
+const plainPolicy = "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
+
+// The cookie, over TLS and without it. __Host- binds it to this host (RFC 6265bis, section 4.1.3);
+// browsers refuse that prefix where there is no TLS, as on a developer's machine.
+const (
+	plainCookie    = "__Host-schalter"
+	insecureCookie = "schalter"
+)
+
+// plainPage is what the plain pages show beside the words.
+type plainPage struct {
+	Areas []plainArea
+	// Area, Name and Text are what the citizen has chosen and typed; they come back after a refusal.
+	Area, Name, Text string
+	// ClientID and Key make a form that is sent twice take effect once.
+	ClientID, Key string
+	// Trouble says what was refused.
+	Trouble string
+	Notice  string
+
+	Conversation *bridge.Snapshot
+	AreaName     string
+	Days         []plainDay
+	// Seconds after which the log is fetched anew; 0 means that the reader has stopped it.
+	Seconds int
+}
+
+type plainArea struct {
+	ID, Name, Description, Status string
+	Open                          bool
+}
+
+type plainDay struct {
+	Date     string
+	Messages []plainMessage
+}
+
+type plainMessage struct {
+	Own                       bool
+	Sender, Text, Time, State string
+}
+
+// plainRefresh is how often the log is fetched, in seconds.
+const plainRefresh = 8
+
+// getPlain answers GET /plain.
+func (s *Server) getPlain(c *gin.Context) {
+	s.showPlain(c, http.StatusOK, plainPage{Area: c.Query("area")})
+}
+
+// showPlain shows the conversation that the cookie opens, else the form to begin one.
+func (s *Server) showPlain(c *gin.Context, status int, p plainPage) {
+	s.plainHeaders(c)
+	data := s.pageData(c)
+	name := "plain.html"
+	p.Notice = s.city.notices[languageOf(c)]
+	if p.Notice == "" {
+		p.Notice = data.Words["notice"]
+	}
+	p.ClientID, p.Key = bridge.NewID(), bridge.NewID()
+	if snapshot, ok := s.plainConversation(c); ok {
+		p.Conversation, name = &snapshot, "plain_chat.html"
+		p.AreaName = s.areaRef(snapshot.Conversation.Area, languageOf(c)).Name
+	} else {
+		lang := languageOf(c)
+		for _, a := range s.areas(lang).ServiceAreas {
+			p.Areas = append(p.Areas, plainArea{ID: string(a.ID), Name: a.Name, Description: a.Description, Status: a.Status, Open: a.State == bridge.AreaOpen})
+		}
+	}
+	data.Body = p
+	s.showPageAs(c, status, name, data)
+}
+
+// plainHeaders lets forms say where they come from (Fetch standard, "append a request Origin
+// header"), which is how a foreign page's form is told apart.
+func (s *Server) plainHeaders(c *gin.Context) {
+	c.Header("Content-Security-Policy", plainPolicy)
+	c.Header("Referrer-Policy", "same-origin")
+}
+
+// postPlain answers POST /plain: what its forms do.
+func (s *Server) postPlain(c *gin.Context) {
+	if !sameOrigin(c) {
+		s.refuse(c, problem{kind: originNotAllowed})
+		return
+	}
+	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, s.limits.MaxBodyBytes)
+	in := plainPage{Area: c.PostForm("area"), Name: strings.TrimSpace(c.PostForm("name")), Text: strings.TrimSpace(strings.ReplaceAll(c.PostForm("text"), "\r\n", "\n"))}
+	message := bridge.CitizenMessage{ClientID: c.PostForm("client_id"), Text: in.Text}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request.Context()), coreTimeout)
+	defer cancel()
+	var err error
+	switch c.PostForm("do") {
+	case "open":
+		err = s.openPlain(ctx, c, in, message)
+	case "send":
+		err = s.sendPlain(ctx, c, message)
+	case "forget":
+		setPlainCookie(c, "")
+	default:
+		err = &badRequestError{field: "do", reason: reasonMalformed}
+	}
+	if err != nil {
+		p := problemOf(err)
+		in.Trouble = s.texts.detail(languageOf(c), p)
+		if p.field == "text" && p.reason == bridge.ReasonRequired {
+			in.Trouble = s.texts.say(languageOf(c), "reason_"+p.reason, nil)
+		}
+		s.showPlain(c, p.kind.status, in)
+		return
+	}
+	// A reload then repeats nothing.
+	c.Redirect(http.StatusSeeOther, "/plain?language="+catalogueFor(c))
+}
+
+func (s *Server) openPlain(ctx context.Context, c *gin.Context, in plainPage, message bridge.CitizenMessage) error {
+	address := addressKey(c.ClientIP())
+	if wait := s.opening.allow(address); wait > 0 {
+		return &refusedError{problem{kind: rateLimited, retryAfter: wait}}
+	}
+	key, err := idempotencyKey(c.PostForm("key"))
+	if err != nil {
+		return err
+	}
+	opened, err := s.begin(ctx, address, bridge.Opening{
+		Area: bridge.ServiceAreaID(in.Area), Language: languageOf(c), Name: in.Name, Message: &message, Key: key,
+	})
+	if err != nil {
+		return err
+	}
+	setPlainCookie(c, string(opened.Conversation.ID)+"."+opened.Token)
+	return nil
+}
+
+func (s *Server) sendPlain(ctx context.Context, c *gin.Context, message bridge.CitizenMessage) error {
+	conversation, err := s.fromCookie(ctx, c)
+	if err != nil {
+		return err
+	}
+	if wait := s.sending.allow(conversation.ID); wait > 0 {
+		return &refusedError{problem{kind: rateLimited, retryAfter: wait}}
+	}
+	_, err = s.core.FromCitizen(ctx, conversation.ID, message)
+	return err
+}
+
+// getPlainLog answers GET /plain/log: the messages, in a frame of the page.
+func (s *Server) getPlainLog(c *gin.Context) {
+	s.plainHeaders(c)
+	data := s.pageData(c)
+	snapshot, ok := s.plainConversation(c)
+	if !ok {
+		s.refuse(c, problem{kind: unauthorized})
+		return
+	}
+	p := plainPage{Conversation: &snapshot, Seconds: plainRefresh}
+	if c.Query("hold") != "" || snapshot.Conversation.State == bridge.Closed {
+		p.Seconds = 0
+	}
+	for after := int64(0); ; {
+		ctx, cancel := context.WithTimeout(c.Request.Context(), coreTimeout)
+		page, err := s.core.History(ctx, snapshot.Conversation.ID, after, historyMost)
+		cancel()
+		if err != nil {
+			s.fail(c, err)
+			return
+		}
+		for _, m := range page {
+			after = m.Seq
+			p.add(m, data.Words)
+		}
+		if len(page) < historyMost {
+			break
+		}
+	}
+	data.Body = p
+	s.showPage(c, "plain_log.html", data)
+}
+
+// add appends a message under its day. Times are the server's, for it does not know the reader's.
+func (p *plainPage) add(m bridge.Message, words map[string]string) {
+	at := m.CreatedAt.Local()
+	if date := at.Format("02.01.2006"); len(p.Days) == 0 || p.Days[len(p.Days)-1].Date != date {
+		p.Days = append(p.Days, plainDay{Date: date})
+	}
+	out := plainMessage{Own: m.Direction == bridge.FromCitizenDirection, Sender: m.Sender, Text: m.Text, State: words["state_"+stateOf(m)]}
+	out.Time = strings.NewReplacer("{h}", at.Format("15"), "{m}", at.Format("04")).Replace(words["time"])
+	out.Time = strings.TrimPrefix(out.Time, "0")
+	if !out.Own {
+		out.State = ""
+	}
+	day := &p.Days[len(p.Days)-1]
+	day.Messages = append(day.Messages, out)
+}
+
+// plainConversation is the conversation of the cookie as it stands now.
+func (s *Server) plainConversation(c *gin.Context) (bridge.Snapshot, bool) {
+	ctx, cancel := context.WithTimeout(c.Request.Context(), coreTimeout)
+	defer cancel()
+	conversation, err := s.fromCookie(ctx, c)
+	if err != nil {
+		return bridge.Snapshot{}, false
+	}
+	snapshot, err := s.core.Look(ctx, conversation.ID)
+	return snapshot, err == nil
+}
+
+func (s *Server) fromCookie(ctx context.Context, c *gin.Context) (bridge.Conversation, error) {
+	value, err := c.Cookie(plainCookie)
+	if errors.Is(err, http.ErrNoCookie) {
+		value, err = c.Cookie(insecureCookie)
+	}
+	id, token, ok := strings.Cut(value, ".")
+	if err != nil || !ok {
+		return bridge.Conversation{}, bridge.ErrUnauthorized
+	}
+	return s.core.Authorize(ctx, bridge.ConversationID(id), token)
+}
+
+// setPlainCookie keeps the token until the browser is closed; "" deletes it.
+func setPlainCookie(c *gin.Context, value string) {
+	secure := strings.HasPrefix(c.GetHeader("Origin"), "https://")
+	cookie := &http.Cookie{Name: insecureCookie, Value: value, Path: "/", HttpOnly: true, Secure: secure, SameSite: http.SameSiteStrictMode}
+	if secure {
+		cookie.Name = plainCookie
+	}
+	if value == "" {
+		cookie.MaxAge = -1
+	}
+	http.SetCookie(c.Writer, cookie)
+}
+
+// sameOrigin reports whether a form was sent from a page of this host. Browsers say so with every
+// POST; the scheme is left out, because a proxy may have ended TLS.
+func sameOrigin(c *gin.Context) bool {
+	_, host, ok := strings.Cut(c.GetHeader("Origin"), "://")
+	return ok && strings.EqualFold(host, c.Request.Host)
+}
