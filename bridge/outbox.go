@@ -55,13 +55,19 @@ func (b *Bridge) giveBack(e Entry) {
 	b.Wake()
 }
 
+// graceful is how long calls in flight may go on when the process is about to end.
+const graceful = 5 * time.Second
+
 // runOutbox serves the streams until ctx ends and the calls in flight have come back.
 func (b *Bridge) runOutbox(ctx context.Context) {
+	calls, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	context.AfterFunc(ctx, func() { time.AfterFunc(graceful, stop) })
 	free := make(chan struct{}, outboxWorkers)
 	start := func(e Entry) {
 		free <- struct{}{}
 		go func() {
-			b.follow(ctx, e)
+			b.follow(ctx, calls, e)
 			full := len(free) == outboxWorkers
 			<-free
 			if full {
@@ -111,14 +117,15 @@ func (b *Bridge) untilDue(ctx context.Context, failed, more bool) time.Duration 
 	return min(max(due.Sub(b.now()), 5*time.Millisecond), time.Second)
 }
 
-// follow works on an entry and then on whatever stands behind it in its stream.
-func (b *Bridge) follow(ctx context.Context, e Entry) {
+// follow works on an entry and then on whatever stands behind it in its stream. The end of ctx
+// keeps it from beginning another one, the end of calls breaks off the one at hand.
+func (b *Bridge) follow(ctx, calls context.Context, e Entry) {
 	for {
 		if ctx.Err() != nil || (!e.ClaimedAt.IsZero() && b.now().Sub(e.ClaimedAt) > claimFresh) {
 			b.giveBack(e)
 			return
 		}
-		next, ok := b.attempt(ctx, e)
+		next, ok := b.attempt(calls, e)
 		if !ok {
 			return
 		}

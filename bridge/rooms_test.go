@@ -18,7 +18,11 @@ func TestTakenAliasRenumbers(t *testing.T) {
 	for n := range 2 {
 		w.awaitCalls("OpenRoom", "", n+1)
 		w.await("renumbered", func() bool { return w.look(c.ID).Number == c.Number+int64(n)+1 })
-		w.pass(time.Second)
+		// The pause before the next attempt begins somewhat after the new number is there.
+		w.await("next attempt", func() bool {
+			w.pass(time.Second)
+			return len(w.hs.did("OpenRoom", "")) > n+1
+		})
 	}
 	c = w.delivered(c.ID)
 	calls := w.hs.did("OpenRoom", "")

@@ -58,6 +58,13 @@ func (b *Bridge) announce(tx Tx, c Conversation, area ServiceArea) error {
 // performUpdateRoom brings the room in step with the conversation as it is now, not as it was
 // when the entry was written: several changes need only one call.
 func (b *Bridge) performUpdateRoom(ctx context.Context, e Entry) (func(Tx) error, error) {
+	opening, err := b.store.Pending(ctx, conversationStream(e.Conversation), OpenRoom)
+	if err != nil {
+		return nil, fmt.Errorf("look for the room's opening: %w: %w", err, ErrNotSent)
+	}
+	if opening {
+		return nil, fmt.Errorf("room is not open: %w", ErrNotYet) // its end would undo ours
+	}
 	plan, err := b.roomPlan(ctx, e)
 	if err != nil {
 		return nil, err
