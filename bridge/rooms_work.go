@@ -193,6 +193,26 @@ func (b *Bridge) foundRoom(ctx context.Context, owner RoomOwner) func(RoomID) (R
 	}
 }
 
+// FoundRoom reports a room of ours that came to light otherwise than by /sync.
+func (b *Bridge) FoundRoom(ctx context.Context, owner RoomOwner, room RoomID) error {
+	_, err := b.foundRoom(ctx, owner)(room)
+	b.Wake()
+	return err
+}
+
+// KnownRooms are the rooms that need no reporting.
+func (b *Bridge) KnownRooms(ctx context.Context) (map[RoomID]bool, error) {
+	rooms, err := b.store.KnownRooms(ctx)
+	if err != nil {
+		return nil, err
+	}
+	known := make(map[RoomID]bool, len(rooms))
+	for _, r := range rooms {
+		known[r] = true
+	}
+	return known, nil
+}
+
 // adopt makes a room serve its owner. A second room for the same owner (createRoom was answered
 // late, or twice) serves nobody and is left.
 func (b *Bridge) adopt(tx Tx, owner RoomOwner, room RoomID) (RoomID, error) {

@@ -21,6 +21,8 @@ type Store interface {
 	// QueuePosition counts the waiting conversations of the area up to and with this one.
 	QueuePosition(ctx context.Context, c Conversation) (int, error)
 	AreaRooms(ctx context.Context) ([]AreaRooms, error)
+	// KnownRooms are all rooms that have been adopted or discarded.
+	KnownRooms(ctx context.Context) ([]RoomID, error)
 	HoursStore
 
 	// Claim takes up to limit entries that are due, each the first of its stream, for owner

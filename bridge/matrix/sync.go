@@ -21,6 +21,8 @@ type Core interface {
 	FromMatrix(ctx context.Context, batch bridge.Batch) error
 	KnownEvents(ctx context.Context, ids []bridge.EventID) (map[bridge.EventID]bool, error)
 	HomeserverAnswers(yes bool)
+	KnownRooms(ctx context.Context) (map[bridge.RoomID]bool, error)
+	FoundRoom(ctx context.Context, owner bridge.RoomOwner, room bridge.RoomID) error
 }
 
 var _ Core = (*bridge.Bridge)(nil)
@@ -78,13 +80,14 @@ func (a *Adapter) Run(ctx context.Context, core Core) {
 
 // readUnder reads for as long as every response is committed under the lease.
 func (a *Adapter) readUnder(ctx context.Context, core Core, lease bridge.SyncLease) {
-	failures := 0
+	failures, swept := 0, false
 	for ctx.Err() == nil {
 		batch, err := a.next(ctx, core, lease)
 		if err != nil {
 			if ctx.Err() != nil {
 				return
 			}
+			swept = false
 			core.HomeserverAnswers(false)
 			failures++
 			if failures == 1 || failures%20 == 0 {
@@ -107,6 +110,13 @@ func (a *Adapter) readUnder(ctx context.Context, core Core, lease bridge.SyncLea
 			return
 		}
 		lease.Since = batch.Next
+		if !swept {
+			if err := a.sweep(ctx, core); err != nil {
+				a.log.Warn().Err(err).Msg("joined rooms not looked through")
+			} else {
+				swept = true
+			}
+		}
 	}
 }
 

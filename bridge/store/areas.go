@@ -38,6 +38,16 @@ func (db *DB) AreaRooms(ctx context.Context) ([]bridge.AreaRooms, error) {
 	return out, nil
 }
 
+const selectKnownRooms = `SELECT room_id FROM conversation_rooms
+	UNION SELECT space_id FROM service_areas UNION SELECT lobby_id FROM service_areas`
+
+// KnownRooms are all rooms that have been adopted or discarded.
+func (db *DB) KnownRooms(ctx context.Context) ([]bridge.RoomID, error) {
+	var rooms []bridge.RoomID
+	err := db.list(ctx, &rooms, selectKnownRooms)
+	return rooms, err
+}
+
 func (t *transaction) AreaRooms(id bridge.ServiceAreaID) (bridge.AreaRooms, error) {
 	r := areaRow{ID: string(id)}
 	if err := t.get(&r, selectArea, string(id)); err != nil && !errors.Is(err, bridge.ErrNotFound) {
