@@ -27,6 +27,7 @@ type Bridge struct {
 	texts    *texts
 	zone     *time.Location
 	calendar *openinghours.Calendar
+	admins   []UserID
 
 	// timetable is what is in force; runHours keeps it.
 	timetable atomic.Pointer[timetable]
@@ -55,6 +56,8 @@ type Options struct {
 	Language string
 	// Zone is the city's time zone; nil means UTC.
 	Zone *time.Location
+	// Admins command in the admin room.
+	Admins []UserID
 	// Calendar is the city's holidays, for hours that admins set; may be nil.
 	Calendar *openinghours.Calendar
 	// Patience may be the zero value.
@@ -94,7 +97,7 @@ func New(o Options) (*Bridge, error) {
 		return nil, err
 	}
 	b := &Bridge{
-		store: o.Store, rooms: o.Rooms, browsers: o.Browsers, areas: areas, zone: o.Zone, calendar: o.Calendar,
+		store: o.Store, rooms: o.Rooms, browsers: o.Browsers, areas: areas, zone: o.Zone, calendar: o.Calendar, admins: o.Admins,
 		log: o.Log, now: o.Now, replica: NewID(), patience: o.Patience, texts: words,
 		wake: make(chan struct{}, 1), direct: make(chan Entry, outboxWorkers),
 		doubtful: map[string]bool{}, hoursNews: make(chan struct{}, 1),

@@ -11,7 +11,7 @@ import (
 func (b *Bridge) FromClerk(tx Tx, ev Event) (ConversationID, error) {
 	c, err := tx.LockConversationByRoom(ev.Room)
 	if errors.Is(err, ErrNotFound) {
-		return "", nil // a space, a lobby, or no room of ours
+		return b.fromDesk(tx, ev) // a space, a lobby, the admin room, or no room of ours
 	}
 	if err != nil {
 		return "", err

@@ -200,6 +200,8 @@ func (b *Bridge) perform(ctx context.Context, e Entry) (func(Tx) error, error) {
 		return b.performUpdateRoom(ctx, e)
 	case SetUpArea:
 		return b.performSetUpArea(ctx, e)
+	case SetUpAdmin:
+		return b.performSetUpAdmin(ctx, e)
 	case LeaveRoom:
 		return b.performLeaveRoom(ctx, e)
 	}

@@ -50,6 +50,8 @@ const (
 	UpdateRoom EntryKind = "update_room"
 	// PostNotice posts the bot's notice in the lobby. Stream of the lobby.
 	PostNotice EntryKind = "post_notice"
+	// SetUpAdmin makes the admin room. First of the admin stream.
+	SetUpAdmin EntryKind = "set_up_admin"
 	// TellRoom posts a text of the bot in a room: the entry's, else that of its conversation, else
 	// the lobby of its area.
 	TellRoom EntryKind = "tell_room"

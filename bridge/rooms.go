@@ -28,6 +28,9 @@ type Rooms interface {
 	// SetUpArea makes or completes space and lobby, and brings their members in step with the
 	// area's clerks. found as with OpenRoom.
 	SetUpArea(ctx context.Context, a AreaPlan, found func(RoomOwner, RoomID) (RoomID, error)) (AreaRooms, error)
+	// SetUpAdmin makes or completes the admin room, and brings its members in step with the admins.
+	// found as with OpenRoom. With ErrRoomBroken, it returns the broken room.
+	SetUpAdmin(ctx context.Context, a AdminPlan, found func(RoomID) (RoomID, error)) (RoomID, error)
 	// LeaveRoom leaves and forgets a room that serves nobody.
 	LeaveRoom(ctx context.Context, room RoomID) error
 }
@@ -36,7 +39,7 @@ type Rooms interface {
 // recognised as ours, and as whose, after any crash.
 type RoomOwner struct {
 	Conversation ConversationID
-	// Area and Part name a space or a lobby; empty for a conversation.
+	// Area and Part name a space or a lobby; empty for a conversation. The admin room has no area.
 	Area ServiceAreaID
 	Part AreaPart
 }

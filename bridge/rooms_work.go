@@ -112,6 +112,9 @@ func (b *Bridge) performSetUpArea(ctx context.Context, e Entry) (func(Tx) error,
 func (b *Bridge) setUpAreas(ctx context.Context) {
 	for ctx.Err() == nil {
 		err := b.store.Update(ctx, func(tx Tx) error {
+			if err := b.enqueueAdmin(tx); err != nil {
+				return err
+			}
 			now := b.now()
 			for _, a := range b.areas {
 				// One entry per area, however often the service starts.

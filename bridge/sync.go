@@ -113,6 +113,9 @@ func (b *Bridge) FromMatrix(ctx context.Context, batch Batch) error {
 	if aside > 0 {
 		b.log.Warn().Int("events", aside).Msg("events set aside")
 	}
+	if changed[AreasNews] {
+		b.HoursMayHaveChanged()
+	}
 	for id := range changed {
 		b.browsers.Notify(id)
 	}

@@ -18,6 +18,7 @@ var catalogues embed.FS
 
 // texts are the words that clerks see in Matrix, in the desk's language.
 type texts struct {
+	lang      string
 	localizer *i18n.Localizer
 	zone      *time.Location
 }
@@ -30,7 +31,7 @@ func newTexts(lang string, zone *time.Location) (*texts, error) {
 			return nil, fmt.Errorf("read catalogue %s: %w", name, err)
 		}
 	}
-	return &texts{localizer: i18n.NewLocalizer(bundle, lang), zone: zone}, nil
+	return &texts{lang: lang, localizer: i18n.NewLocalizer(bundle, lang), zone: zone}, nil
 }
 
 // say never fails towards its caller: a missing key, which the tests of the catalogues exclude,

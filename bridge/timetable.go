@@ -55,7 +55,7 @@ const (
 type HoursStore interface {
 	// HoursVersion rises with each change that counts, in the transaction that makes it count.
 	HoursVersion(context.Context) (int64, error)
-	// HoursChanges returns the changes that count, by number.
+	// HoursChanges returns the changes that count, in the order in which they came to count.
 	HoursChanges(context.Context) ([]HoursChange, error)
 	// DueClosings returns conversations whose closing is to be looked at, at most limit.
 	DueClosings(ctx context.Context, now time.Time, limit int) ([]ConversationID, error)
@@ -67,6 +67,8 @@ type HoursStore interface {
 type HoursTx interface {
 	HoursVersion() (int64, error)
 	HoursChanges() ([]HoursChange, error)
+	// HouseRoom returns a room that belongs to no area; "" while it is not made.
+	HouseRoom(AreaPart) (RoomID, error)
 	// NextChange issues the number of a change.
 	NextChange() (int64, error)
 	InsertChange(HoursChange) error

@@ -46,7 +46,10 @@ func (s roomSpec) creationContent() map[string]any {
 	if s.owner.Conversation != "" {
 		c[ownerField] = string(s.owner.Conversation)
 	} else {
-		c[areaField], c[partField] = string(s.owner.Area), string(s.owner.Part)
+		c[partField] = string(s.owner.Part)
+		if s.owner.Area != "" {
+			c[areaField] = string(s.owner.Area)
+		}
 	}
 	return c
 }
@@ -57,7 +60,7 @@ func ownerOf(content map[string]any) (bridge.RoomOwner, bool) {
 	o := bridge.RoomOwner{Conversation: bridge.ConversationID(text(ownerField))}
 	if o.Conversation == "" {
 		o.Area, o.Part = bridge.ServiceAreaID(text(areaField)), bridge.AreaPart(text(partField))
-		return o, o.Area != "" && (o.Part == bridge.Space || o.Part == bridge.Lobby)
+		return o, o.Area != "" && (o.Part == bridge.Space || o.Part == bridge.Lobby) || o.Area == "" && o.Part == bridge.AdminRoom
 	}
 	return o, true
 }

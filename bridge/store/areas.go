@@ -86,6 +86,11 @@ func adoptionOf(o bridge.RoomOwner) (adoption, error) {
 			`SELECT lobby_id FROM service_areas WHERE id = ?`,
 			`UPDATE service_areas SET lobby_id = ? WHERE id = ? AND lobby_id = ''`,
 			`UPDATE service_areas SET lobby_id = '' WHERE id = ? AND lobby_id = ?`}, nil
+	case o.Part == bridge.AdminRoom:
+		return adoption{string(o.Part),
+			`SELECT room_id FROM house_rooms WHERE part = ?`,
+			`UPDATE house_rooms SET room_id = ? WHERE part = ? AND room_id = ''`,
+			`UPDATE house_rooms SET room_id = '' WHERE part = ? AND room_id = ?`}, nil
 	}
 	return adoption{}, fmt.Errorf("room owner without conversation or part")
 }
@@ -97,7 +102,7 @@ func (t *transaction) Adopt(o bridge.RoomOwner, room bridge.RoomID) (bridge.Room
 	if err != nil {
 		return "", err
 	}
-	if o.Conversation == "" {
+	if o.Area != "" {
 		if err := t.exec(insertArea, a.key); err != nil {
 			return "", err
 		}
@@ -121,4 +126,12 @@ func (t *transaction) Abandon(o bridge.RoomOwner, room bridge.RoomID) error {
 		return err
 	}
 	return t.exec(a.unadopt, a.key, string(room))
+}
+
+const selectHouseRoom = `SELECT room_id FROM house_rooms WHERE part = ?`
+
+func (t *transaction) HouseRoom(part bridge.AreaPart) (bridge.RoomID, error) {
+	var room string
+	err := t.get(&room, selectHouseRoom, string(part))
+	return bridge.RoomID(room), err
 }

@@ -62,7 +62,7 @@ const (
 	selectHoursVersion = `SELECT value FROM counters WHERE name = 'hours'`
 	raiseHoursVersion  = `UPDATE counters SET value = value + 1 WHERE name = 'hours'`
 	nextChange         = `UPDATE counters SET value = value + 1 WHERE name = 'change' RETURNING value`
-	selectCounting     = `SELECT ` + changeColumns + ` FROM hours_changes WHERE state = 'counts' ORDER BY number`
+	selectCounting     = `SELECT ` + changeColumns + ` FROM hours_changes WHERE state = 'counts' ORDER BY decided_at, number`
 	selectChange       = `SELECT ` + changeColumns + ` FROM hours_changes WHERE number = ?`
 	insertChange       = `INSERT INTO hours_changes (` + changeColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	decideChange       = `UPDATE hours_changes SET state = ?, decided_by = ?, decided_at = ? WHERE number = ?`
@@ -75,7 +75,7 @@ func (db *DB) HoursVersion(ctx context.Context) (int64, error) {
 	return v, err
 }
 
-// HoursChanges returns the changes that count, by number.
+// HoursChanges returns the changes that count, in the order in which they came to count.
 func (db *DB) HoursChanges(ctx context.Context) ([]bridge.HoursChange, error) {
 	var rows []changeRow
 	if err := db.list(ctx, &rows, selectCounting); err != nil {

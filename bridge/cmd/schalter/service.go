@@ -57,7 +57,7 @@ func newService(ctx context.Context, c *config.Config, log zerolog.Logger) (*ser
 	s := &service{db: db, adapter: adapter, hub: webchat.NewHub(), notifier: store.NewNotifier(db, part(log, "store")), log: log}
 	s.core, err = bridge.New(bridge.Options{
 		Store: db, Rooms: adapter, Browsers: everybody{s.hub, s.notifier}, Areas: areas,
-		Log: part(log, "bridge"), Zone: zone, Calendar: calendar, Now: clock, Patience: patience(c.Homeserver.Timeout()),
+		Log: part(log, "bridge"), Zone: zone, Calendar: calendar, Admins: users(c.Admins), Now: clock, Patience: patience(c.Homeserver.Timeout()),
 	})
 	if err == nil {
 		s.web, err = webchat.New(webchat.Options{
@@ -116,13 +116,9 @@ var clock func() time.Time
 func areas(c *config.Config) ([]bridge.ServiceArea, error) {
 	out := make([]bridge.ServiceArea, len(c.ServiceAreas))
 	for i, a := range c.ServiceAreas {
-		clerks := make([]bridge.UserID, len(a.Clerks))
-		for j, u := range a.Clerks {
-			clerks[j] = bridge.UserID(u)
-		}
 		out[i] = bridge.ServiceArea{
 			ID: bridge.ServiceAreaID(a.ID), Name: a.Name, Description: a.Description,
-			Clerks: clerks, Grace: time.Duration(a.GraceMinutes) * time.Minute,
+			Clerks: users(a.Clerks), Grace: time.Duration(a.GraceMinutes) * time.Minute,
 		}
 		var err error
 		if out[i].Hours, err = c.City.OpeningHours(a.Hours); err != nil {
@@ -136,6 +132,14 @@ func areas(c *config.Config) ([]bridge.ServiceArea, error) {
 		}
 	}
 	return out, nil
+}
+
+func users(ids []string) []bridge.UserID {
+	out := make([]bridge.UserID, len(ids))
+	for i, id := range ids {
+		out[i] = bridge.UserID(id)
+	}
+	return out
 }
 
 func limits(l config.Limits) webchat.Limits {

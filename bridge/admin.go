@@ -1,0 +1,102 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// AdminRoom is the room in which admins command. It belongs to no service area.
+const AdminRoom AreaPart = "admin"
+
+// AdminAlias is its alias, without sigil and server.
+const AdminAlias = "schalter_admin"
+
+// AdminPlan is how the admin room should be.
+type AdminPlan struct {
+	Admins []UserID
+	Room   RoomID
+	// Retry and AgeSeconds as in RoomPlan.
+	Retry      bool
+	AgeSeconds int
+	Name       string
+	Topic      string
+}
+
+const adminStream = "admin"
+
+func (b *Bridge) performSetUpAdmin(ctx context.Context, e Entry) (func(Tx) error, error) {
+	var known RoomID
+	err := b.store.Update(ctx, func(tx Tx) (err error) {
+		known, err = tx.HouseRoom(AdminRoom)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read admin room: %w: %w", err, ErrNotSent)
+	}
+	owner := RoomOwner{Part: AdminRoom}
+	room, err := b.rooms.SetUpAdmin(ctx, AdminPlan{
+		Admins: b.admins, Room: known, Retry: e.Attempts > 1 || e.Phase != Ready, AgeSeconds: b.age(e),
+		Name: b.texts.say("admin_name", nil), Topic: b.texts.say("admin_topic", nil),
+	}, b.foundRoom(ctx, owner))
+	if errors.Is(err, ErrRoomBroken) {
+		return nil, b.abandon(ctx, owner, room, err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("set up admin room: %w", err)
+	}
+	return func(tx Tx) error { return finish(tx, e) }, nil
+}
+
+// enqueueAdmin asks for the admin room: one entry, however often the service starts.
+func (b *Bridge) enqueueAdmin(tx Tx) error {
+	if len(b.admins) == 0 {
+		return nil
+	}
+	now := b.now()
+	_, err := tx.Enqueue(Entry{
+		ID: "set-up-admin", Stream: adminStream, Kind: SetUpAdmin, Phase: Ready, DueAt: now, CreatedAt: now,
+	}, "", now)
+	return err
+}
+
+// fromDesk takes what a person did in a room that serves no conversation. It returns AreasNews
+// when the hours have changed.
+func (b *Bridge) fromDesk(tx Tx, ev Event) (ConversationID, error) {
+	admin, err := tx.HouseRoom(AdminRoom)
+	if err != nil || admin == "" || ev.Room != admin {
+		return "", err
+	}
+	if ev.Kind != ClerkText || !slices.Contains(b.admins, ev.Sender) {
+		return "", nil
+	}
+	var news ConversationID
+	for _, line := range commandLines(ev.Text) {
+		answer, changed, err := b.obey(tx, ev.Sender, line)
+		if err != nil {
+			return "", err
+		}
+		if changed {
+			news = AreasNews
+		}
+		if err := b.tell(tx, Entry{Stream: adminStream, Room: admin}, textPayload{Text: answer}); err != nil {
+			return "", err
+		}
+	}
+	return news, nil
+}
+
+// mostCommands is how many lines of one message are taken as commands.
+const mostCommands = 20
+
+func commandLines(text string) []string {
+	var out []string
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); strings.HasPrefix(line, "!") && len(out) < mostCommands {
+			out = append(out, line)
+		}
+	}
+	return out
+}

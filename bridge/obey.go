@@ -1,0 +1,258 @@
+package bridge
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"schalter/bridge/openinghours"
+)
+
+// proposalFor is how long a change can be confirmed.
+const proposalFor = 24 * time.Hour
+
+// previewDays is how far a preview looks ahead.
+const previewDays = 14
+
+// obey does what a line of an admin says and returns the answer. changed: the hours that are in
+// force are others now.
+func (b *Bridge) obey(tx Tx, admin UserID, line string) (answer string, changed bool, err error) {
+	table, err := b.timetableIn(tx)
+	if err != nil {
+		return "", false, err
+	}
+	now := b.now().In(b.zone)
+	c, err := parseCommand(line, openinghours.DateOf(now), table.areas)
+	if err == nil {
+		answer, changed, err = b.carryOut(tx, table, c, admin, now)
+	}
+	var misread *commandError
+	if errors.As(err, &misread) {
+		return b.texts.say(misread.key, misread.data), false, nil
+	}
+	return answer, changed, err
+}
+
+func (b *Bridge) carryOut(tx Tx, table *timetable, c command, admin UserID, now time.Time) (string, bool, error) {
+	switch c.verb {
+	case showHours:
+		if c.spec != "" || c.reset {
+			answer, err := b.propose(tx, table, c, admin, now)
+			return answer, false, err
+		}
+		answer, err := b.show(tx, table, c.area, now)
+		return answer, false, err
+	case addException:
+		answer, err := b.makeException(tx, c, admin, now)
+		return answer, err == nil, err
+	case listExceptions:
+		answer, err := b.listExceptions(tx, now)
+		return answer, false, err
+	case confirmChange:
+		answer, err := b.confirmChange(tx, c.number, admin, now)
+		return answer, err == nil, err
+	case undoChange:
+		answer, err := b.undoChange(tx, c.number, admin, now)
+		return answer, err == nil, err
+	default:
+		return b.texts.say("admin_help", map[string]string{"Areas": areaList(table.areas)}), false, nil
+	}
+}
+
+// show tells the hours in force, of one area with the next days, or of all.
+func (b *Bridge) show(tx Tx, table *timetable, only ServiceAreaID, now time.Time) (string, error) {
+	changes, err := tx.HoursChanges()
+	if err != nil {
+		return "", err
+	}
+	var out []string
+	for _, a := range table.areas {
+		if only != "" && a.ID != only {
+			continue
+		}
+		status := a.Hours.OpenUntilText(b.texts.lang, now)
+		if s := a.At(now); s.State == AreaUnstaffed {
+			status = b.texts.say("state_unstaffed", nil)
+		} else if s.State == AreaClosed {
+			status = a.Hours.NextOpeningText(b.texts.lang, now)
+		}
+		out = append(out, fmt.Sprintf("%s (%s): %s", a.NameIn("de"), a.ID, status))
+		for _, kind := range []ChangeKind{ChatHours, CounterHours} {
+			hours := a.Hours
+			if kind == CounterHours {
+				hours = a.CounterHours
+			}
+			if hours == nil {
+				continue
+			}
+			source, err := b.source(tx, changes, kind, a.ID)
+			if err != nil {
+				return "", err
+			}
+			out = append(out, fmt.Sprintf("  %s: %s\n    %s · %s", b.texts.say("kind_"+string(kind), nil), hours.Describe(b.texts.lang), hours.Schedule(), source))
+		}
+		if only != "" {
+			out = append(out, b.preview(a.Hours, nil, now)...)
+		}
+	}
+	return strings.Join(out, "\n"), nil
+}
+
+// source says where hours come from.
+func (b *Bridge) source(tx Tx, changes []HoursChange, kind ChangeKind, area ServiceAreaID) (string, error) {
+	for _, c := range slices.Backward(changes) {
+		if c.Kind == kind && c.Area == area {
+			if c.Spec == "" {
+				break
+			}
+			return b.who(tx, "set_by", c)
+		}
+	}
+	return b.texts.say("from_config", nil), nil
+}
+
+func (b *Bridge) who(tx Tx, key string, c HoursChange) (string, error) {
+	name, err := b.clerkName(tx, c.MadeBy)
+	if err != nil {
+		return "", err
+	}
+	at := c.MadeAt.In(b.zone)
+	return b.texts.say(key, map[string]string{
+		"Number": strconv.FormatInt(c.Number, 10), "Name": name, "Date": dateText(openinghours.DateOf(at)), "Time": b.texts.clock(at),
+	}), nil
+}
+
+// propose stores new hours and shows what they would mean. They count when they are confirmed.
+func (b *Bridge) propose(tx Tx, table *timetable, c command, admin UserID, now time.Time) (string, error) {
+	change := HoursChange{Kind: ChatHours, Area: c.area, Spec: c.spec, State: Proposed, MadeBy: admin, MadeAt: now}
+	if c.counter {
+		change.Kind = CounterHours
+	}
+	if c.spec != "" {
+		if _, err := b.read(c.spec); err != nil {
+			return "", wrongSpec(c.spec, err)
+		}
+	}
+	var err error
+	if change.Number, err = tx.NextChange(); err != nil {
+		return "", err
+	}
+	if err := tx.InsertChange(change); err != nil {
+		return "", err
+	}
+	changes, err := tx.HoursChanges()
+	if err != nil {
+		return "", err
+	}
+	before, _ := table.area(c.area)
+	after, _ := b.inForce(table.version, append(changes, change)).area(c.area)
+	then, next := before.Hours, after.Hours
+	if c.counter {
+		then, next = before.CounterHours, after.CounterHours
+	}
+	if next == nil {
+		return b.texts.say("no_counter_hours", map[string]string{"Area": before.NameIn("de"), "Number": strconv.FormatInt(change.Number, 10)}), nil
+	}
+	head := b.texts.say("proposed", map[string]string{
+		"Area": before.NameIn("de"), "Kind": b.texts.say("kind_"+string(change.Kind), nil), "Hours": next.Describe(b.texts.lang),
+	})
+	foot := b.texts.say("confirm_how", map[string]string{"Number": strconv.FormatInt(change.Number, 10)})
+	return head + "\n" + strings.Join(b.preview(next, then, now), "\n") + "\n" + foot, nil
+}
+
+// preview shows the next days; those that differ from before, if that is given, are marked.
+func (b *Bridge) preview(hours, before *openinghours.Hours, now time.Time) []string {
+	var out []string
+	for i := range previewDays {
+		from := time.Date(now.Year(), now.Month(), now.Day()+i, 0, 0, 0, 0, b.zone)
+		to := time.Date(now.Year(), now.Month(), now.Day()+i+1, 0, 0, 0, 0, b.zone)
+		text := b.dayText(hours, from, to)
+		mark := "  "
+		if before != nil && text != b.dayText(before, from, to) {
+			mark = "▸ "
+		}
+		day := b.texts.say("day_"+strconv.Itoa(int(from.Weekday())), nil)
+		line := fmt.Sprintf("%s%s %d.%d.  %s", mark, day, from.Day(), int(from.Month()), text)
+		if name := hours.Calendar().Holiday(openinghours.DateOf(from), b.texts.lang); name != "" {
+			line += " · " + name
+		}
+		out = append(out, line)
+	}
+	return out
+}
+
+func (b *Bridge) dayText(hours *openinghours.Hours, from, to time.Time) string {
+	var spans []string
+	comment := ""
+	for i := range hours.Intervals(from, to) {
+		if i.Exception != nil {
+			comment = i.Exception.In(b.texts.lang)
+		} else if i.Comment != "" {
+			comment = i.Comment
+		}
+		if i.State == openinghours.Closed {
+			continue
+		}
+		until := b.texts.clock(i.To)
+		if i.To.Equal(to) {
+			until = "24.00"
+		}
+		span := b.texts.clock(i.From) + "–" + until
+		if i.State == openinghours.Unknown {
+			span += "?"
+		}
+		spans = append(spans, span)
+	}
+	text := strings.Join(spans, ", ")
+	if text == "" {
+		text = b.texts.say("closed", nil)
+	}
+	if comment != "" {
+		text += " («" + comment + "»)"
+	}
+	return text
+}
+
+func (b *Bridge) confirmChange(tx Tx, number int64, admin UserID, now time.Time) (string, error) {
+	c, err := tx.Change(number)
+	if errors.Is(err, ErrNotFound) || err == nil && (c.State != Proposed || now.Sub(c.MadeAt) > proposalFor) {
+		return "", wrong("proposal", "Number", strconv.FormatInt(number, 10))
+	}
+	if err != nil {
+		return "", err
+	}
+	c.State, c.DecidedBy, c.DecidedAt = Counts, admin, now
+	if err := tx.DecideChange(c); err != nil {
+		return "", err
+	}
+	return b.texts.say("confirmed", map[string]string{"Number": strconv.FormatInt(number, 10)}), nil
+}
+
+// undoChange takes a change back; without a number, the one that was made last.
+func (b *Bridge) undoChange(tx Tx, number int64, admin UserID, now time.Time) (string, error) {
+	if number == 0 {
+		changes, err := tx.HoursChanges()
+		if err != nil {
+			return "", err
+		}
+		if len(changes) == 0 {
+			return "", wrong("nothing_to_undo")
+		}
+		number = slices.MaxFunc(changes, func(x, y HoursChange) int { return x.DecidedAt.Compare(y.DecidedAt) }).Number
+	}
+	c, err := tx.Change(number)
+	if errors.Is(err, ErrNotFound) || err == nil && c.State == Undone {
+		return "", wrong("undo", "Number", strconv.FormatInt(number, 10))
+	}
+	if err != nil {
+		return "", err
+	}
+	c.State, c.DecidedBy, c.DecidedAt = Undone, admin, now
+	if err := tx.DecideChange(c); err != nil {
+		return "", err
+	}
+	return b.texts.say("undone", map[string]string{"Number": strconv.FormatInt(number, 10)}), nil
+}
