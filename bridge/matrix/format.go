@@ -4,10 +4,12 @@ import (
 	"encoding/json"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/microcosm-cc/bluemonday"
+	"golang.org/x/net/html"
 
 	"schalter/bridge"
 )
@@ -180,10 +182,58 @@ func cleanLine(s string) string {
 
 // CleanHTML reduces formatted text to Matrix's allow-list (specification, "m.room.message
 // msgtypes"), less what would load from elsewhere or name a Matrix user: pictures and links to
-// matrix.to lose their tags and keep their text.
+// matrix.to lose their tags and keep their text. Every element that it opens it closes, and no
+// other: in a page it can't end what stands around it.
 func CleanHTML(s string) string {
-	return strings.TrimSpace(allowList.Sanitize(CleanText(s)))
+	clean := allowList.Sanitize(CleanText(s))
+	return strings.TrimSpace(CleanText(balanced(clean))) // «&#1;» has become a control character
 }
+
+// maxDepth is how deep elements may be nested (specification, "m.room.message msgtypes").
+const maxDepth = 100
+
+// balanced closes what is open and drops end tags of what is not. It returns nothing for what is
+// nested too deep; there is the plain text. It works on tokens: a parser's tree of hostile tags
+// can be a thousand times as large as its text.
+func balanced(s string) string {
+	var out strings.Builder
+	var open []string
+	closeTo := func(depth int) {
+		for _, name := range slices.Backward(open[depth:]) {
+			out.WriteString("</" + name + ">")
+		}
+		open = open[:depth]
+	}
+	tokens := html.NewTokenizer(strings.NewReader(s))
+	for {
+		switch kind := tokens.Next(); kind {
+		case html.ErrorToken:
+			closeTo(0)
+			return out.String()
+		case html.EndTagToken:
+			name, _ := tokens.TagName()
+			for depth := len(open) - 1; depth >= 0; depth-- {
+				if open[depth] == string(name) {
+					closeTo(depth)
+					break
+				}
+			}
+		default:
+			out.Write(tokens.Raw())
+			if kind != html.StartTagToken && kind != html.SelfClosingTagToken { // «<b/>» opens, too
+				continue
+			}
+			if name, _ := tokens.TagName(); !slices.Contains(voidElements, string(name)) {
+				open = append(open, string(name))
+			}
+			if len(open) > maxDepth {
+				return ""
+			}
+		}
+	}
+}
+
+var voidElements = []string{"br", "hr"}
 
 var allowList = newAllowList()
 
@@ -196,7 +246,10 @@ func newAllowList() *bluemonday.Policy {
 	p.AllowAttrs("start").Matching(bluemonday.Integer).OnElements("ol")
 	p.AllowAttrs("class").Matching(codeClass).OnElements("code")
 	p.AllowURLSchemes("mailto")
-	elsewhere := func(u *url.URL) bool { return !strings.EqualFold(u.Hostname(), "matrix.to") }
+	elsewhere := func(u *url.URL) bool {
+		host := strings.TrimSuffix(u.Hostname(), ".")
+		return host != "" && !strings.EqualFold(host, "matrix.to")
+	}
 	p.AllowURLSchemeWithCustomPolicy("https", elsewhere)
 	p.AllowURLSchemeWithCustomPolicy("http", elsewhere)
 	p.RequireParseableURLs(true)
