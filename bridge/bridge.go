@@ -69,7 +69,8 @@ type Options struct {
 type Patience struct {
 	// Echo: from an unanswered send to the barrier. Default 2 s.
 	Echo time.Duration
-	// Barrier: from one barrier to the next. Default 5 s.
+	// Barrier: from a barrier whose echo does not come to the next one; more than a call to the
+	// homeserver may take. Default 25 s.
 	Barrier time.Duration
 	// Backoff: first pause after a call that certainly had no effect; doubles up to 32 times
 	// this. Default 500 ms.
@@ -111,7 +112,7 @@ func (p Patience) withDefaults() Patience {
 		p.Echo = 2 * time.Second
 	}
 	if p.Barrier == 0 {
-		p.Barrier = 5 * time.Second
+		p.Barrier = 25 * time.Second
 	}
 	if p.Backoff == 0 {
 		p.Backoff = 500 * time.Millisecond

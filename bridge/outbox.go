@@ -9,7 +9,7 @@ import (
 )
 
 // outboxWorkers is how many streams are served at once.
-const outboxWorkers = 16
+const outboxWorkers = 32
 
 // claimFresh is how long after its claim an entry may still be started.
 const claimFresh = ClaimFor / 2
@@ -331,11 +331,21 @@ func (b *Bridge) raiseBarrier(ctx context.Context, e Entry) {
 	}
 	err = b.rooms.SendBarrier(ctx, room, e.Sender, e.ID, nonce)
 	b.note(err)
+	if err == nil {
+		return
+	}
+	b.log.Warn().Err(err).Str("entry", e.ID).Msg("barrier not confirmed")
+	if e.Kind == SendMessage && errors.Is(err, ErrForbidden) {
+		b.mend(ctx, e)
+	}
+	// It may be in the room all the same; then its echo counts. Otherwise the next one follows.
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	err = b.store.Update(end, func(tx Tx) error {
+		return tx.PostponeBarrier(e.ID, nonce, b.now().Add(b.patience.Echo))
+	})
 	if err != nil {
-		b.log.Warn().Err(err).Str("entry", e.ID).Msg("barrier not confirmed")
-		if e.Kind == SendMessage && errors.Is(err, ErrForbidden) {
-			b.mend(ctx, e)
-		}
+		b.log.Warn().Err(err).Str("entry", e.ID).Msg("barrier not rescheduled")
 	}
 }
 

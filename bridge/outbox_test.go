@@ -130,7 +130,7 @@ func TestUnansweredIsNotRepeatedBeforeTheBarriersEcho(t *testing.T) {
 	if first.as != c.Ghost || first.entry != string(m.ID) {
 		t.Errorf("barrier %+v", first)
 	}
-	w.pass(5 * time.Second)
+	w.pass(25 * time.Second) // Patience.Barrier
 	second := w.awaitCalls("SendBarrier", c.Room, 2)
 	if second.nonce == first.nonce {
 		t.Error("two barriers with one nonce")
@@ -283,9 +283,5 @@ func TestBrowsersAreToldOfDelivery(t *testing.T) {
 	w := newWorld(t)
 	c := w.open(hunde, "1")
 	w.delivered(c.ID)
-	w.await("told of opening and delivery", func() bool {
-		w.told.mu.Lock()
-		defer w.told.mu.Unlock()
-		return w.told.count[c.ID] >= 2
-	})
+	w.await("told of opening and delivery", func() bool { return w.told.times(c.ID) >= 2 })
 }

@@ -91,6 +91,8 @@ type Tx interface {
 	SettleEntry(Entry) (bool, error)
 	// ReleaseBarrier makes the entry due now if it waits for exactly this barrier.
 	ReleaseBarrier(id, nonce string, now time.Time) (bool, error)
+	// PostponeBarrier sets when the next barrier is due, if the entry waits for exactly this one.
+	PostponeBarrier(id, nonce string, due time.Time) error
 	// ReleaseStream makes what owner has claimed in a stream Unsure and due now.
 	ReleaseStream(stream, owner string, now time.Time) error
 	// ClaimNext claims the first entry of a stream if it is due. ErrNotFound when none is.

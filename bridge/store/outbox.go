@@ -164,8 +164,9 @@ const (
 	deleteEntry    = `DELETE FROM outbox WHERE id = ?`
 	settleEntry    = `UPDATE outbox SET phase = ?, barrier = ?, attempts = ?, due_at = ?, owner = '', claimed_until = 0
 		WHERE id = ? AND claim = ? AND phase = 'trying'`
-	releaseBarrier = `UPDATE outbox SET phase = 'ready', barrier = '', due_at = ? WHERE id = ? AND phase = 'barred' AND barrier = ?`
-	releaseStream  = `UPDATE outbox SET phase = 'unsure', due_at = ?, owner = '', claimed_until = 0
+	releaseBarrier  = `UPDATE outbox SET phase = 'ready', barrier = '', due_at = ? WHERE id = ? AND phase = 'barred' AND barrier = ?`
+	postponeBarrier = `UPDATE outbox SET due_at = ? WHERE id = ? AND phase = 'barred' AND barrier = ?`
+	releaseStream   = `UPDATE outbox SET phase = 'unsure', due_at = ?, owner = '', claimed_until = 0
 		WHERE stream = ? AND owner = ? AND phase = 'trying'`
 )
 
@@ -194,6 +195,10 @@ func (t *transaction) SettleEntry(e bridge.Entry) (bool, error) {
 
 func (t *transaction) ReleaseBarrier(id, nonce string, now time.Time) (bool, error) {
 	return t.changed(releaseBarrier, millis(now), id, nonce)
+}
+
+func (t *transaction) PostponeBarrier(id, nonce string, due time.Time) error {
+	return t.exec(postponeBarrier, millis(due), id, nonce)
 }
 
 func (t *transaction) ReleaseStream(stream, owner string, now time.Time) error {

@@ -131,8 +131,8 @@ func TestDeliverySurvivesLateAnswers(t *testing.T) {
 	homes(t, func(t *testing.T, kind string) {
 		databases(t, func(t *testing.T, database string) {
 			hs, reg := home(t, kind)
-			s := newSystem(t, hs, reg, database, 1)
-			s.proxy.DelayEvery(4, 2500*time.Millisecond)
+			s := newSystem(t, hs, reg, database, 2)
+			s.proxy.DelayEvery(4, 5*time.Second)
 			underFire(t, s, func(ctx context.Context) error {
 				pause(ctx, 10*time.Second)
 				return nil

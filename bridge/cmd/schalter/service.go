@@ -152,7 +152,7 @@ func limits(l config.Limits) webchat.Limits {
 
 // patience follows from how long the homeserver may take for one call.
 func patience(timeout time.Duration) bridge.Patience {
-	return bridge.Patience{Echo: timeout / 10, Barrier: timeout / 4, Backoff: timeout / 40}
+	return bridge.Patience{Echo: timeout / 10, Barrier: timeout * 5 / 4, Backoff: timeout / 40}
 }
 
 func part(log zerolog.Logger, name string) zerolog.Logger {
