@@ -12,7 +12,7 @@ import (
 // TestOnlyStaffCounts: nobody lets others in, and only clerks staffed for the area are heard.
 func TestOnlyStaffCounts(t *testing.T) {
 	homes(t, func(t *testing.T, kind string) {
-		ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+		ctx, cancel := context.WithTimeout(context.Background(), 6*time.Minute)
 		defer cancel()
 		ch := newChat(ctx, t, kind, "sqlite")
 		lea, outsider := ch.clerk("lea"), ch.login("outsider")

@@ -79,7 +79,7 @@ func TestHostileEventsBlockNothing(t *testing.T) {
 	}
 	homes(t, func(t *testing.T, kind string) {
 		databases(t, func(t *testing.T, database string) {
-			ctx, cancel := context.WithTimeout(context.Background(), 4*time.Minute)
+			ctx, cancel := context.WithTimeout(context.Background(), 8*time.Minute)
 			defer cancel()
 			ch := newChat(ctx, t, kind, database)
 			want := []string{"Guten Tag"}

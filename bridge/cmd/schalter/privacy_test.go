@@ -12,7 +12,7 @@ import (
 func TestLogIsFreeOfPersons(t *testing.T) {
 	const sentence = "Grasfrosch-Tango-4711"
 	databases(t, func(t *testing.T, database string) {
-		ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+		ctx, cancel := context.WithTimeout(context.Background(), 6*time.Minute)
 		defer cancel()
 		hs, reg := home(t, "dendrite")
 		s := newSystem(t, hs, reg, database, 1)

@@ -29,7 +29,7 @@ func (s *system) clerk(name string) *clerk {
 // acceptInvites joins whatever the clerk is invited to: the spaces and lobbies of the areas.
 func (c *clerk) acceptInvites(ctx context.Context, want int) error {
 	joined := map[string]bool{}
-	for len(joined) < want {
+	for ; len(joined) < want; pause(ctx, 200*time.Millisecond) { // clients look now and then
 		var r struct {
 			Rooms struct {
 				Invite map[string]json.RawMessage `json:"invite"`

@@ -107,7 +107,7 @@ func TestHomeserverTalksNonsense(t *testing.T) {
 // the same, the log says what is wrong, and with the right token everything arrives.
 func TestRegistrationDoesNotMatch(t *testing.T) {
 	homes(t, func(t *testing.T, kind string) {
-		ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+		ctx, cancel := context.WithTimeout(context.Background(), 6*time.Minute)
 		defer cancel()
 		hs, reg := home(t, kind)
 		s := newSystem(t, hs, reg, "sqlite", 10)
