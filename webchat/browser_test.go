@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 
 	"schalter/webchat"
@@ -128,6 +129,25 @@ func click(selector string) chromedp.Action[chromedp.Void] { return chromedp.Cli
 
 func typed(selector, text string) chromedp.Action[chromedp.Void] {
 	return chromedp.SendKeys(inside(selector), text)
+}
+
+// written writes a message and sends it with the Enter key. The library's own key presses insert
+// the character even where the page has prevented that; a keyboard does not.
+func written(text string) chromedp.Action[chromedp.Void] {
+	return chromedp.Steps(typed("#text", text), press("Enter", 13))
+}
+
+// press presses a key that writes nothing.
+func press(name string, code int64) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		for _, kind := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeRawKeyDown, input.DispatchKeyEventTypeKeyUp} {
+			_, err := chromedp.Call(ctx, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: kind, Key: name, Code: name, WindowsVirtualKeyCode: code})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 func visible(selector string) chromedp.Action[chromedp.Void] {

@@ -350,3 +350,13 @@ func (m *memory) only(t *testing.T) bridge.ConversationID {
 	}
 	return ""
 }
+
+// fromClerkHTML is formatted text, as it comes out of the sanitiser or, in a test of the browser's
+// own care, as nobody has sanitised it.
+func (m *memory) fromClerkHTML(id bridge.ConversationID, sender, html string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	c := m.conversations[id]
+	c.State, c.Clerk = bridge.Active, sender
+	m.append(c, bridge.Message{Direction: bridge.FromClerkDirection, Sender: sender, Text: "…", HTML: html, Event: "$e"})
+}

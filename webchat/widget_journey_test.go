@@ -29,7 +29,7 @@ func TestWidgetJourney(t *testing.T) {
 
 	// Choose, write: the citizen's own message stands there, and is stored.
 	do(t, ctx, click(`[data-area=fundbuero]`), says(".notice", "Notfall: 117"), visible("#name"),
-		typed("#name", "Anna Muster"), typed("#text", "Grüezi, ich habe <b>meinen</b> Schirm verloren.\r"),
+		typed("#name", "Anna Muster"), written("Grüezi, ich habe <b>meinen</b> Schirm verloren."),
 		says(".citizen .text", "<b>meinen</b> Schirm"), says(".citizen", "gespeichert"), says(".status", "als Nächstes"), says("header", "Fundbüro"))
 	id := h.core.only(t)
 	if o := h.core.opened; o.Name != "Anna Muster" || o.Area != "fundbuero" || !strings.HasPrefix(o.PageURL, host) || len(o.Key) < 16 || o.Language != "de" {
@@ -50,7 +50,7 @@ func TestWidgetJourney(t *testing.T) {
 
 	// The database is away for a while: the text is kept, sent again, and is there once.
 	h.core.setFail("FromCitizen", bridge.ErrUnavailable)
-	do(t, ctx, typed("#text", "Er ist rot.\r"), says(".citizen", "wird gesendet"), says(".alert", "noch nicht angekommen"))
+	do(t, ctx, written("Er ist rot."), says(".citizen", "wird gesendet"), says(".alert", "noch nicht angekommen"))
 	h.core.setFail("FromCitizen", nil)
 	do(t, ctx, until(`!$(".alert").innerText && $$(".citizen").every((e) => !e.innerText.includes("wird gesendet"))`))
 	h.core.setDelayed(true)
@@ -71,9 +71,15 @@ func TestWidgetJourney(t *testing.T) {
 	do(t, ctx, chromedp.Evaluate[chromedp.Void](lookup(`$("#text").value = "a\0b"`)), click(".send"),
 		says(".alert", "Steuerzeichen"), until(`$("#text").value.includes("b")`), chromedp.Evaluate[chromedp.Void](lookup(`$("#text").value = ""`)))
 
-	// The clerk ends it.
+	// The clerk ends it; the citizen goes on; it ends again.
 	h.core.change(id, func(c *bridge.Conversation) { c.State = bridge.Closed })
-	do(t, ctx, says(".status", "Dieses Gespräch ist beendet."), visible(".after button"))
+	do(t, ctx, says(".status", "Dieses Gespräch ist beendet."), visible(".after .primary"), until(`$(".composer").hidden`))
+	h.core.setFail("Reopen", &bridge.ClosedError{Area: "fundbuero"})
+	do(t, ctx, click(".after .primary"), says(".alert", "geschlossen"))
+	h.core.setFail("Reopen", nil)
+	do(t, ctx, click(".after .primary"), visible("#text"), until(`!$(".alert").innerText`), written("Noch etwas."), says(".citizen", "Noch etwas."))
+	h.core.change(id, func(c *bridge.Conversation) { c.State = bridge.Closed })
+	do(t, ctx, visible(".after .second"))
 
 	// The end leaves nothing on the device.
 	do(t, ctx, click("footer .end"), visible(".confirm .second"), click(".confirm .second"), says(".clerk", "Wir haben ihn."),
@@ -98,7 +104,7 @@ func TestWidgetKeepsTextAcrossReload(t *testing.T) {
 	ctx := browser(t)
 	h.core.setFail("Open", bridge.ErrUnavailable)
 	do(t, ctx, chromedp.Navigate(h.http.URL+"/?area=allgemein&language=de-CH"), visible("#text"),
-		typed("#text", "Erste Nachricht\r"), says(".alert", "noch nicht angekommen"),
+		written("Erste Nachricht"), says(".alert", "noch nicht angekommen"),
 		chromedp.Reload(), says(".citizen", "Erste Nachricht"))
 	h.core.setFail("Open", nil)
 	do(t, ctx, says(".citizen", "gespeichert"))

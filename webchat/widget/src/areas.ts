@@ -42,6 +42,7 @@ export function closedArea(area: Area): HTMLElement {
   return h("div", { class: "view" },
     h("h2", { id: "question", tabindex: "-1" }, t(unstaffed ? "unstaffed_title" : area.opens_at ? "closed_title" : "closed_unknown")),
     !unstaffed && area.opens_at ? h("p", { class: "opens" }, h("strong", null, `${date(area.opens_at)}, ${time(area.opens_at)}`)) : null,
+    unstaffed ? h("p", null, area.status) : null,
     h("p", { class: "soft" }, area.hours.text),
     area.counter_hours ? h("p", { class: "soft" }, t("counter_hours", { hours: area.counter_hours.text })) : null);
 }

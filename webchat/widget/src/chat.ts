@@ -6,6 +6,7 @@ import { ConversationView } from "./conversation";
 import css from "./chat.css";
 import { h, sheet } from "./dom";
 import { Panel } from "./panel";
+import { follow } from "./stream";
 import { Session, type Trouble } from "./session";
 import { readChat } from "./shelf";
 import { speak, t, tag, when } from "./texts";
@@ -29,13 +30,15 @@ class App {
   private view: ConversationView | null = null;
   private draft = { text: "", name: "" };
   private area: string;
+  /** Ends following the areas, which is done only while they are looked at. */
+  private watching = new AbortController();
   private unread = 0;
   private heading = document.title;
 
   constructor(private shell: Shell) {
     this.api = new API(shell.base);
     this.area = shell.area;
-    this.panel = new Panel(shell, (language) => void this.speak(language));
+    this.panel = new Panel(shell, (language) => void this.speak(language), () => this.watching.abort());
     this.session = new Session(this.api, {
       messages: (list, fresh) => this.messages(list, fresh),
       changed: () => this.changed(),
@@ -52,6 +55,7 @@ class App {
       this.area = area;
       this.render();
     }
+    if (!this.session.chat && this.watching.signal.aborted) void this.showAreas();
     this.panel.open();
     this.looked();
     // A page that has just been loaded leaves the focus where the browser put it.
@@ -86,9 +90,32 @@ class App {
     const told = await counter;
     if (told?.ok) this.counter = told.body;
     if (this.session.chat) return;
+    this.place();
+    void this.watch();
+  }
+
+  /** place shows the areas, or the one that was asked for. */
+  private place(): void {
     const wanted = this.areas.find((a) => a.id === this.area);
     if (wanted) this.choose(wanted);
     else this.frame(areaList(this.areas, (area) => this.choose(area)));
+  }
+
+  /** watch keeps the areas' states true while they are looked at. */
+  private async watch(): Promise<void> {
+    this.watching.abort();
+    const { signal } = (this.watching = new AbortController());
+    while (!signal.aborted && !this.session.chat) {
+      await follow(this.api.url("service-areas/stream"), "", signal, (name, data) => {
+        const areas = (data as { service_areas: Area[] }).service_areas;
+        if (name !== "areas" || signal.aborted || this.session.chat || JSON.stringify(areas) === JSON.stringify(this.areas)) return;
+        const focused = (this.shell.root.activeElement as HTMLElement | null)?.dataset.area;
+        this.areas = areas;
+        this.place();
+        if (focused) (this.shell.root.querySelector(`[data-area="${focused}"]`) as HTMLElement | null)?.focus();
+      }).catch(() => {});
+      await new Promise((done) => setTimeout(done, 5e3));
+    }
   }
 
   private choose(area: Area): void {
@@ -109,7 +136,8 @@ class App {
   // The conversation
 
   private showConversation(): void {
-    this.view = new ConversationView(this.session, this.counter, this.draft, () => this.again());
+    this.watching.abort();
+    this.view = new ConversationView(this.session, this.counter, this.draft, () => void this.reopen(), () => this.again());
     this.frame(this.view.node, this.session.begun ? undefined : () => this.back());
     this.changed();
   }
@@ -133,6 +161,8 @@ class App {
     const clerk = now?.clerk;
     const name = clerk || (chat ? chat.areaName : t("title"));
     const sign = name.split(/\s+/).map((w) => w[0]).filter((c) => /\p{L}/u.test(c)).slice(0, clerk ? 2 : 1).join("").toUpperCase();
+    const closed = this.areas.find((a) => a.id === this.area);
+    if (!chat && closed) return [closed.name, t("sub_closed"), closed.name[0]];
     if (!chat) return [name, [this.counter.city, this.openUntil()].filter(Boolean).join(" · "), sign];
     const area = now ? now.service_area.name : chat.areaName;
     if (clerk) return [clerk, `${area} · ${t(now.state === "closed" ? "sub_ended" : "sub_active")}`, sign];
@@ -143,7 +173,8 @@ class App {
     const open = this.areas.filter((a) => a.state === "open");
     if (!this.areas.length) return "";
     if (!open.length) return t("sub_closed");
-    const until = open.map((a) => a.closes_at || "").sort().pop();
+    const ends = open.map((a) => a.closes_at || "").sort();
+    const until = ends[0] && ends.pop();
     return until ? t("sub_open_until", { when: when(until) }) : t("sub_open");
   }
 
@@ -176,15 +207,23 @@ class App {
     this.view?.log.remove(clientID);
     this.view?.composer.giveBack(text);
     const area = this.areas.find((a) => a.id === this.session.chat?.area);
-    if (problem.type === "/problems/closed" && area) {
+    const [, kind] = /^\/problems\/(closed|unstaffed)$/.exec(problem.type) || [];
+    if (kind && area) {
       this.draft = this.view ? this.view.draft : this.draft;
       this.view = null;
       this.session.forget();
-      this.choose({ ...area, state: "closed", opens_at: problem.opens_at || undefined });
+      this.choose({ ...area, state: kind as Area["state"], status: problem.detail, opens_at: problem.opens_at || undefined });
+      void this.watch();
       return;
     }
     this.changed();
     this.panel.complain(t("refused", { detail: problem.detail || "" }));
+  }
+
+  private async reopen(): Promise<void> {
+    const against = await this.session.reopen().catch(() => t("trouble_areas"));
+    this.panel.complain(against);
+    if (!against) this.focus();
   }
 
   private again(): void {

@@ -16,7 +16,7 @@ export class ConversationView {
   private readonly after: HTMLElement;
   readonly node: HTMLElement;
 
-  constructor(private session: Session, counter: Counter, draft: { text: string; name: string }, again: () => void) {
+  constructor(private session: Session, counter: Counter, draft: { text: string; name: string }, reopen: () => void, again: () => void) {
     this.log = new Log(session.chat!.language);
     this.composer = new Composer((text) => session.send(text, this.name.value.trim()), draft.text);
     this.name.value = draft.name;
@@ -26,7 +26,9 @@ export class ConversationView {
       h("p", { class: "notice" }, counter.notice || t("notice"), " ",
         counter.privacy_url ? h("a", { href: counter.privacy_url, target: "_blank", rel: "noopener" }, t("privacy")) : null),
       h("label", { for: "name" }, t("name_label")), this.name);
-    this.after = h("div", { class: "after", hidden: true }, h("button", { class: "primary", type: "button", click: again }, t("again")));
+    this.after = h("div", { class: "after row", hidden: true },
+      h("button", { class: "primary", type: "button", click: reopen }, t("reopen")),
+      h("button", { class: "second", type: "button", click: again }, t("again")));
     this.node = h("div", { class: "conversation" }, this.before, this.log.node, this.status, this.composer.node, this.after);
     this.log.put(session.messages, false);
     this.update();
@@ -48,12 +50,13 @@ export class ConversationView {
     this.before.hidden = begun;
     this.log.node.hidden = !begun;
     // What has been typed into a conversation that ended meanwhile stays to be copied.
-    const done = closed && !this.composer.text.value;
+    const done = closed && !this.composer.text.value.trim();
     this.after.hidden = !closed;
     if (done && this.composer.text.matches(":focus")) this.log.list.focus();
     this.composer.node.hidden = done;
     let text = "";
-    if (closed) text = t("ended");
+    if (now?.closing) text = now.closing.text;
+    else if (closed) text = t("ended");
     else if (now?.delayed) text = t("delayed");
     else if (now?.state === "waiting" && now.last_seq) text = now.queue_position! > 1 ? t("queue", { n: now.queue_position! }) : t("queue_next");
     else if (now?.clerk && !this.session.messages.some((m) => m.sender === now.clerk)) text = t("took_over", { name: now.clerk });

@@ -27,7 +27,7 @@ export class Panel {
   private body: HTMLElement = h("div");
   isOpen = false;
 
-  constructor(private shell: Shell, private change: (language: string) => void) {
+  constructor(private shell: Shell, private change: (language: string) => void, private closed: () => void) {
     const widget = shell.mode === "widget";
     this.element = widget ? h("dialog", { "aria-labelledby": "title" }) : h("div", { class: "panel" });
     this.element.classList.add("panel");
@@ -110,5 +110,6 @@ export class Panel {
     this.shell.launcher.setAttribute("aria-expanded", "false");
     this.shell.launcher.focus();
     this.shell.emit("close");
+    this.closed();
   }
 }

@@ -74,6 +74,14 @@ export class Session {
     void this.deliver();
   }
 
+  /** reopen goes on with a conversation that has ended; what the server says against it is returned. */
+  async reopen(): Promise<string> {
+    const { id, token } = this.chat!;
+    const answer = await this.api.call<Conversation>(`conversations/${id}/reopen`, { method: "POST", token, signal: this.stop.signal });
+    if (answer.ok) this.see(answer.body);
+    return answer.ok ? "" : answer.body.detail;
+  }
+
   /** forget ends the conversation for this device, in all its tabs. */
   forget(): void {
     this.drop();

@@ -13,7 +13,7 @@ export class Gone extends Error {}
 const firstWord = 8e3;
 const silence = 4e4;
 
-/** follow reads one connection until it ends; it throws when it was lost. */
+/** follow reads one connection until it ends; it throws when it was lost. What is public needs no token. */
 export async function follow(url: string, token: string, signal: AbortSignal, onEvent: OnEvent): Promise<void> {
   const abort = new AbortController();
   const give = () => abort.abort();
@@ -21,7 +21,8 @@ export async function follow(url: string, token: string, signal: AbortSignal, on
   let heard = false;
   let timer = setTimeout(give, firstWord);
   try {
-    const headers = bare({ Authorization: "Bearer " + token });
+    const headers: { [name: string]: string } = Object.create(null);
+    if (token) headers.Authorization = "Bearer " + token;
     const answer = await fetch(url, bare({ headers, credentials: "omit" as const, cache: "no-store" as const, signal: abort.signal }));
     if (answer.status === 401) throw new Gone();
     if (!answer.ok || !answer.body) throw new Error("no stream");

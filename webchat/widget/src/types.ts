@@ -8,6 +8,8 @@ export interface Area {
   name: string;
   description: string;
   state: "open" | "closed" | "unstaffed";
+  /** The state as a sentence. */
+  status: string;
   opens_at?: string;
   closes_at?: string;
   hours: Hours;
@@ -37,6 +39,8 @@ export interface Conversation {
   /** What the clerks have read; servers that do not know it leave it out. */
   read_seq?: number;
   delayed: boolean;
+  /** What is told about the end of the opening. */
+  closing?: { text: string } | null;
 }
 
 export interface Problem {

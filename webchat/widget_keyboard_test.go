@@ -1,0 +1,110 @@
+package webchat_test
+
+import (
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"schalter/bridge"
+)
+
+const (
+	tabKey    = "\t"
+	enterKey  = "\r"
+	escapeKey = "\x1b"
+)
+
+// focused is the element that has the focus, in the page or in the widget.
+const focused = `((e) => { const i = e && e.shadowRoot && e.shadowRoot.activeElement || e; return i.id || i.dataset.area || i.className || i.tagName; })(document.activeElement)`
+
+// The whole journey without a mouse: nothing is out of reach, and the focus is where one expects it.
+func TestWidgetByKeyboard(t *testing.T) {
+	h, host := hostPage(t, embedded, nil)
+	ctx := browser(t)
+	at := func(want string) chromedp.Action[chromedp.Void] { return until(focused + ` === "` + want + `"`) }
+	do(t, ctx, chromedp.Navigate(host), says(".state", "jetzt offen"),
+		key(tabKey), at("first"), key(tabKey), until(focused+`.startsWith("launcher")`), key(enterKey),
+		at("question"), visible("[data-area=einwohnerkontrolle]"), at("question"))
+	if !evaluate[bool](t, ctx, `$("#question").textContent === "Womit dürfen wir helfen?" && $("dialog").getAttribute("aria-labelledby") === "title"`) {
+		t.Error("the focus is not at the question")
+	}
+	do(t, ctx, key(tabKey), at("einwohnerkontrolle"), key(tabKey), at("einbuergerungen"), key(enterKey), at("question"), visible("#name"),
+		key(tabKey), until(focused+` === "A"`), key(tabKey), at("name"), key("Anna"), key(tabKey), at("text"), key("Guten Tag"), press("Enter", 13),
+		says(".citizen", "gespeichert"), at("text"))
+	id := h.core.only(t)
+	for range 30 {
+		h.core.fromClerk(id, "Nora Keller", "Grüezi\nFrau\nMuster")
+	}
+	h.core.fromClerk(id, "Nora Keller", "Zuletzt")
+	do(t, ctx, says(".clerk", "Zuletzt"), at("text"),
+		// Back through the log, which scrolls by keys, to the button that closes.
+		chromedp.KeyEvent(tabKey, chromedp.KeyModifiers(chromedp.ModifierShift)), at("log"),
+		until(`$(".log").scrollTop > 300`), press("Home", 36), until(`$(".log").scrollTop === 0`))
+	h.core.fromClerk(id, "Nora Keller", "Noch eine")
+	do(t, ctx, visible(".jump"), until(`$(".log").scrollTop === 0`), key(tabKey), at("jump"), key(enterKey),
+		until(`$(".log").scrollHeight - $(".log").scrollTop - $(".log").clientHeight < 4 && $(".jump").hidden`), at("log"),
+		chromedp.KeyEvent(tabKey, chromedp.KeyModifiers(chromedp.ModifierShift)), at("bare"),
+		key(escapeKey), until(`!$("dialog").open`), until(focused+`.startsWith("launcher")`),
+		key(enterKey), until(`$("dialog").open`), at("text"))
+
+	// To the end, and changing one's mind once.
+	do(t, ctx, key(tabKey), at("primary send"), key(tabKey), at("language"), key(tabKey), at("link end"), key(enterKey), at("question"),
+		key(tabKey), at("primary"), key(tabKey), at("second"), key(enterKey), at("text"),
+		key(tabKey), key(tabKey), key(tabKey), at("link end"), key(enterKey), at("question"), key(tabKey), key(enterKey),
+		visible("[data-area=fundbuero]"), at("question"))
+
+	// On a phone the panel covers the page: the focus stays inside, and Escape leaves all the same.
+	do(t, ctx, key(escapeKey), until(`!$("dialog").open`), size(390, 700), click(".launcher"), until(`$("dialog").matches(":modal")`),
+		key(escapeKey), until(`!$("dialog").open`), until(focused+`.startsWith("launcher")`))
+}
+
+// The five languages, chosen in the chat; what has been typed stays.
+func TestWidgetLanguages(t *testing.T) {
+	h := newHouse(t)
+	ctx := browser(t)
+	choose := func(name string) chromedp.Action[chromedp.Void] {
+		return chromedp.Evaluate[chromedp.Void](lookup(`($("#language").value = "` + name + `", $("#language").dispatchEvent(new Event("change")))`))
+	}
+	do(t, ctx, chromedp.Navigate(h.http.URL+"/?area=fundbuero&language=de-CH"), visible("#text"), typed("#text", "Bonjour"), typed("#name", "Anne"))
+	for _, l := range []struct{ name, title, notice string }{
+		{"fr-CH", "Écrivez-nous", "N'écrivez pas de données sensibles"}, {"it-CH", "Ci scriva", "Emergenze"}, {"en", "Write to us", "not binding"},
+		{"de-CH-simple", "Schreiben Sie uns", "Notfall"}, {"fr-CH", "Écrivez-nous", "Urgences"},
+	} {
+		do(t, ctx, choose(l.name), until(`$(".panel").lang === "`+l.name+`"`), says("h2", l.title))
+		if got := evaluate[string](t, ctx, `$("#text").value + $("#name").value`); got != "BonjourAnne" {
+			t.Errorf("%s: %q is left of what was typed", l.name, got)
+		}
+	}
+	do(t, ctx, click(".send"), says(".citizen", "enregistré"))
+	if h.core.opened.Language != "fr" {
+		t.Errorf("the clerk sees %q", h.core.opened.Language)
+	}
+	h.core.fromClerk(h.core.only(t), "Nora Keller", "Bonjour Madame")
+	// The words change, the conversation's language does not; after a reload both are as before.
+	do(t, ctx, choose("en"), says(".line", "Nora Keller has taken your chat."), chromedp.Reload(), says(".line", "Nora Keller has taken your chat."))
+	if got := evaluate[string](t, ctx, `$(".log").lang + " " + $(".line").lang`); got != "fr-CH en" {
+		t.Errorf("marked as %s", got)
+	}
+}
+
+// A closed counter says when it opens, and opens by itself while somebody looks.
+func TestWidgetOpensWhileLooking(t *testing.T) {
+	h := newHouse(t)
+	h.core.set(func() { h.core.now = at("2026-11-21T12:00:00+01:00") })
+	ctx := browser(t)
+	do(t, ctx, chromedp.Navigate(h.http.URL+"/?area=einwohnerkontrolle&language=de-CH"), says("h2", "Wir sind wieder für Sie da"),
+		says(".opens", "Montag, 23. November, 8.00 Uhr"), says(".soft", "Mo–Fr 8.00–11.30"))
+	h.core.set(func() { h.core.now = at("2026-11-23T08:00:00+01:00") })
+	do(t, ctx, visible("#text"), typed("#text", "Bin ich zu früh?"))
+
+	// Refused at the last moment: the text is there again when it opens.
+	h.core.setFail("Open", &bridge.ClosedError{Area: "einwohnerkontrolle", OpensAt: at("2026-11-23T14:00:00+01:00")})
+	h.core.set(func() { h.core.now = at("2026-11-23T11:30:00+01:00") })
+	do(t, ctx, click(".send"), says("h2", "Wir sind wieder für Sie da"), says(".opens", "14.00 Uhr"))
+	if evaluate[int](t, ctx, `localStorage.length`) != 0 {
+		t.Error("a refused conversation is kept")
+	}
+	h.core.setFail("Open", nil)
+	h.core.set(func() { h.core.now = at("2026-11-23T14:00:00+01:00") })
+	do(t, ctx, until(`$("#text")?.value === "Bin ich zu früh?"`), click(".send"), says(".citizen", "gespeichert"))
+}

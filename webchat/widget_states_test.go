@@ -1,0 +1,60 @@
+package webchat_test
+
+import (
+	"context"
+	"testing"
+
+	"schalter/bridge"
+)
+
+// journey is every state of the widget and how it is reached from the launcher of a fresh page.
+var journey = []struct {
+	name  string
+	reach func(*testing.T, context.Context, *house)
+}{
+	{"1-launcher", func(t *testing.T, ctx context.Context, h *house) {}},
+	{"2-areas", func(t *testing.T, ctx context.Context, h *house) {
+		do(t, ctx, click(".launcher"), visible(`[data-area=fundbuero]`))
+	}},
+	{"3-start", func(t *testing.T, ctx context.Context, h *house) { start(t, ctx) }},
+	{"4-waiting", func(t *testing.T, ctx context.Context, h *house) {
+		start(t, ctx)
+		do(t, ctx, written("Guten Tag, ich ziehe am 1. Dezember um. Was brauchen Sie von mir?"), says(".status", "als Nächstes"))
+	}},
+	{"5-active", func(t *testing.T, ctx context.Context, h *house) { talk(t, ctx, h) }},
+	{"6-trouble", func(t *testing.T, ctx context.Context, h *house) {
+		talk(t, ctx, h)
+		h.core.setFail("FromCitizen", bridge.ErrUnavailable)
+		do(t, ctx, written("Er ist rot."), says(".alert", "noch nicht angekommen"))
+	}},
+	{"7-closed-area", func(t *testing.T, ctx context.Context, h *house) {
+		h.core.set(func() { h.core.now = at("2026-11-23T12:00:00+01:00") })
+		do(t, ctx, click(".launcher"), visible(`[data-area=fundbuero]`), click(`[data-area=einwohnerkontrolle]`), says("h2", "Wir sind wieder für Sie da"))
+	}},
+	{"8-ended", func(t *testing.T, ctx context.Context, h *house) {
+		talk(t, ctx, h)
+		h.core.change(h.core.only(t), func(c *bridge.Conversation) { c.State = bridge.Closed })
+		do(t, ctx, visible(".after button"))
+	}},
+	{"9-confirm", func(t *testing.T, ctx context.Context, h *house) {
+		talk(t, ctx, h)
+		do(t, ctx, click("footer .end"), visible(".confirm .primary"))
+	}},
+}
+
+func start(t *testing.T, ctx context.Context) {
+	t.Helper()
+	do(t, ctx, click(".launcher"), visible(`[data-area=fundbuero]`), click(`[data-area=fundbuero]`), visible("#name"))
+}
+
+// talk has a short conversation with every kind of text in it.
+func talk(t *testing.T, ctx context.Context, h *house) {
+	t.Helper()
+	start(t, ctx)
+	do(t, ctx, written("Guten Tag, ich ziehe am 1. Dezember um. Was brauchen Sie von mir?"), says(".citizen", "gespeichert"))
+	id := h.core.only(t)
+	h.core.deliver(id)
+	h.core.fromClerk(id, "Nora Keller", "Grüezi Frau Muster. Gerne! Ziehen Sie innerhalb von Aarau um?")
+	h.core.fromClerkHTML(id, "Nora Keller", `<p>Dann genügt der <strong>Mietvertrag</strong>:</p><ul><li>als PDF</li><li>oder Foto</li></ul><p>Mehr auf <a href="https://www.aarau.example/umzug">aarau.example</a>.</p>`)
+	do(t, ctx, says(".clerk", "Mietvertrag"), written("Ja, an die Rathausgasse 1."), says(".citizen", "Rathausgasse"), until(`$$(".citizen").every((e) => !e.innerText.includes("wird gesendet"))`))
+}
