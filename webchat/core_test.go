@@ -360,3 +360,16 @@ func (m *memory) fromClerkHTML(id bridge.ConversationID, sender, html string) {
 	c.State, c.Clerk = bridge.Active, sender
 	m.append(c, bridge.Message{Direction: bridge.FromClerkDirection, Sender: sender, Text: "…", HTML: html, Event: "$e"})
 }
+
+func (m *memory) messagesOf(id bridge.ConversationID) []bridge.Message {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.messages[id])
+}
+
+// count is how many conversations there are.
+func (m *memory) count() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.conversations)
+}

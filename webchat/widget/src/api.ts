@@ -31,7 +31,8 @@ export class API {
     return `${this.base}api/v1/${path}${path.includes("?") ? "&" : "?"}lang=${apiLanguage()}`;
   }
 
-  async call<T>(path: string, { method, token, key, body, signal }: Call = {}): Promise<Answer<T>> {
+  async call<T>(path: string, options?: Call): Promise<Answer<T>> {
+    const { method, token, key, body, signal } = bare(options || {}) as Call;
     const abort = new AbortController();
     const give = () => abort.abort();
     const timer = setTimeout(give, patience);

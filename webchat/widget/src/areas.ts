@@ -19,9 +19,9 @@ export async function loadAreas(api: API, trouble: (yes: boolean) => void): Prom
 }
 
 function stateOf(area: Area): [string, string] {
-  if (area.state === "open") return ["ok", "● " + t("area_open")];
-  if (area.state === "unstaffed") return ["warn", "◐ " + t("area_unstaffed")];
-  return ["warn", "◐ " + (area.opens_at ? t("area_opens", { when: when(area.opens_at) }) : t("area_closed"))];
+  if (area.state === "open") return ["ok", t("area_open")];
+  if (area.state === "unstaffed") return ["warn", t("area_unstaffed")];
+  return ["warn", area.opens_at ? t("area_opens", { when: when(area.opens_at) }) : t("area_closed")];
 }
 
 /** areaList is the choice. */

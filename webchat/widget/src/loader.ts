@@ -37,8 +37,8 @@ function begin(script: HTMLScriptElement): void {
   };
   const launcher = make(root, "button", "launcher") as HTMLButtonElement;
   launcher.type = "button";
+  launcher.hidden = true;
   launcher.lang = language;
-  launcher.setAttribute("aria-haspopup", "dialog");
   launcher.setAttribute("aria-expanded", "false");
   launcher.append(icon(bubble));
   const lines = make(launcher, "span", "lines");
@@ -91,7 +91,7 @@ function begin(script: HTMLScriptElement): void {
         state.textContent = isOpen ? words.open : opens ? words.opens.replace("{when}", when(opens)) : words.closed;
         const edges = mine.map((a) => Date.parse((a.state === "open" ? a.closes_at : a.opens_at) || "") - Date.now()).filter((ms) => ms > 0);
         if (edges.length) setTimeout(refresh, Math.min(2e9, Math.min(...edges) + 200));
-      }, () => setTimeout(refresh, 6e4));
+      }).catch(() => setTimeout(refresh, 6e4)).then(() => (launcher.hidden = false));
   }
 
   function when(text: string): string {

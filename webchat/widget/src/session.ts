@@ -35,6 +35,8 @@ export class Session {
   private lastSeq = 0;
   private leading = false;
   private sending = false;
+  /** Ends when this tab leads no longer. */
+  private term = new AbortController().signal;
   private stop = new AbortController();
   private channel: BroadcastChannel | null = null;
   private trouble: Trouble = "";
@@ -44,6 +46,13 @@ export class Session {
     shelf.onChange(() => this.adopt());
     window.addEventListener("online", () => this.wake());
     document.addEventListener("visibilitychange", () => document.hidden || this.wake());
+    // A page that is kept for going back must not hold the stream meanwhile.
+    window.addEventListener("pagehide", () => this.begun && this.halt());
+    window.addEventListener("pageshow", (event) => {
+      if (!event.persisted) return;
+      if (this.begun && this.chat!.key === shelf.readChat()?.key) this.follow();
+      else this.adopt();
+    });
     this.adopt();
   }
 
@@ -88,17 +97,23 @@ export class Session {
     shelf.forget();
   }
 
-  private drop(): void {
+  /** halt stops everything that runs; follow takes it up again. */
+  private halt(): void {
     this.stop.abort();
     this.stop = new AbortController();
     this.channel?.close();
+    this.leading = this.sending = false;
+    this.trouble = "";
+    this.wake();
+  }
+
+  private drop(): void {
+    this.halt();
     this.channel = this.chat = this.now = null;
     this.messages = [];
     this.lastSeq = 0;
     this.known = Infinity;
-    this.trouble = "";
-    this.begun = this.leading = this.sending = false;
-    this.wake();
+    this.begun = false;
   }
 
   /** adopt takes over what the shelf says: at the start, and whenever another tab has changed it. */
@@ -136,20 +151,56 @@ export class Session {
   private follow(): void {
     const chat = this.chat!;
     const { signal } = this.stop;
-    const work = async (): Promise<void> => {
-      this.leading = true;
-      void this.deliver();
-      await this.listen(chat, signal);
-    };
     if (!navigator.locks || !window.BroadcastChannel) {
-      void work();
+      void this.lead(chat, signal);
       return;
     }
     const name = "schalter." + chat.key;
     this.channel = new BroadcastChannel(name);
     this.channel.onmessage = ({ data }: MessageEvent<News>) => this.hear(data);
     const ready = chat.id ? this.catchUp(chat, signal).catch(() => {}) : Promise.resolve();
-    void ready.then(() => navigator.locks.request(name, bare({ signal }), work)).catch(() => {});
+    void ready.then(() => this.elect(name, chat, signal));
+  }
+
+  private async lead(chat: shelf.Kept, signal: AbortSignal): Promise<void> {
+    this.leading = true;
+    this.term = signal;
+    void this.deliver();
+    await this.listen(chat, signal);
+  }
+
+  /** elect makes this tab the leading one when no other is, or when the other one sleeps. */
+  private async elect(name: string, chat: shelf.Kept, signal: AbortSignal): Promise<void> {
+    for (let steal = false; !signal.aborted;) {
+      const term = new AbortController();
+      const end = () => {
+        term.abort();
+        this.wake();
+      };
+      signal.addEventListener("abort", end);
+      const check = setInterval(() => {
+        if (this.leading || document.hidden || this.trouble) return;
+        void this.asleep(chat, signal).then((yes) => {
+          if (!yes || this.leading) return;
+          steal = true;
+          end();
+        }, () => {});
+      }, 1e4);
+      await navigator.locks.request(name, bare(steal ? { steal } : { signal: term.signal }), () => this.lead(chat, term.signal)).catch(() => {});
+      clearInterval(check);
+      signal.removeEventListener("abort", end);
+      end();
+      steal = this.leading ? false : steal;
+      if (!signal.aborted) this.leading = this.sending = false;
+    }
+  }
+
+  /** asleep reports whether the leading tab, which a phone may have suspended, leaves something undone. */
+  private async asleep(chat: shelf.Kept, signal: AbortSignal): Promise<boolean> {
+    const late = shelf.waiting().some((w) => Date.parse(w.at) < Date.now() - 1e4);
+    const before = this.lastSeq;
+    if (chat.id) await this.catchUp(chat, signal);
+    return late || this.lastSeq > before;
   }
 
   /** catchUp reads what is missing; the others' news begin where it ends. */
@@ -269,7 +320,7 @@ export class Session {
     if (this.sending || !this.leading) return;
     this.sending = true;
     const chat = this.chat!;
-    const { signal } = this.stop;
+    const signal = this.term;
     for (let wait = 500, next; (next = shelf.waiting()[0]);) {
       const answer = await this.post(chat, next, signal).catch(() => null);
       if (signal.aborted) return;

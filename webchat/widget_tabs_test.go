@@ -1,0 +1,175 @@
+package webchat_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+
+	"schalter/bridge"
+)
+
+// Two tabs show the same, whichever of them holds the stream, and forget together.
+func TestWidgetInTwoTabs(t *testing.T) {
+	h, host := hostPage(t, embedded, nil)
+	first := browser(t)
+	do(t, first, chromedp.Navigate(host), says(".state", "jetzt"))
+	second := tab(t, first)
+	do(t, second, chromedp.Navigate(host+"/andere"), says(".state", "jetzt"), click(".launcher"), visible("[data-area=fundbuero]"))
+
+	// The first one writes; the second one, which was choosing, comes along.
+	start(t, first)
+	do(t, first, written("Vom ersten Tab"), says(".citizen", "gespeichert"))
+	do(t, second, says(".citizen", "Vom ersten Tab"), says(".citizen", "gespeichert"))
+	id := h.core.only(t)
+	h.core.deliver(id)
+	h.core.fromClerk(id, "Nora Keller", "Für beide")
+	do(t, second, says(".clerk", "Für beide"), says(".citizen", "zugestellt ✓"), written("Vom zweiten Tab"), says(".citizen", "Vom zweiten Tab"),
+		until(`$$(".citizen").every((e) => !e.innerText.includes("wird gesendet"))`))
+	do(t, first, says(".clerk", "Für beide"), says(".citizen", "Vom zweiten Tab"))
+	if n := len(h.core.messagesOf(id)); n != 3 {
+		t.Errorf("%d messages", n)
+	}
+
+	// The tab that held the stream goes away, the other one takes over.
+	do(t, first, chromedp.Navigate("about:blank"))
+	h.core.fromClerk(id, "Nora Keller", "Nach dem Wechsel")
+	do(t, second, says(".clerk", "Nach dem Wechsel"))
+	do(t, first, chromedp.Navigate(host), visible(".launcher"), click(".launcher"), says(".clerk", "Nach dem Wechsel"))
+	for _, ctx := range []context.Context{first, second} {
+		if got := texts(t, ctx); got != "Vom erste|Für beide|Vom zweit|Nach dem " {
+			t.Errorf("shown: %s", got)
+		}
+	}
+
+	// A refused text comes back where it was written, and is taken off the other tab.
+	do(t, first, chromedp.Evaluate[chromedp.Void](lookup(`$("#text").value = "a\0b"`)), click(".send"), until(`$("#text").value.includes("b")`))
+	do(t, second, until(`$$(".message").length === 4`))
+
+	do(t, first, click("footer .end"), click(".confirm .primary"), visible("[data-area=fundbuero]"))
+	do(t, second, visible("[data-area=fundbuero]"))
+	if left := evaluate[int](t, second, `localStorage.length`); left != 0 {
+		t.Errorf("%d entries left", left)
+	}
+}
+
+// The network goes away and comes back: what was written meanwhile is sent once, what was answered
+// meanwhile is shown.
+func TestWidgetNetworkCut(t *testing.T) {
+	h, host := hostPage(t, embedded, nil)
+	ctx := browser(t)
+	condition := func(c network.Conditions) chromedp.Action[chromedp.Void] {
+		return chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+			_, err := chromedp.Call(ctx, network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{MatchedNetworkConditions: []*network.Conditions{&c}})
+			if err == nil {
+				_, err = chromedp.Call(ctx, network.OverrideNetworkState, network.OverrideNetworkStateParams{Offline: c.Offline, DownloadThroughput: -1, UploadThroughput: -1})
+			}
+			return err
+		})
+	}
+	// A slow mobile network: 400 ms, 50 KB/s.
+	do(t, ctx, condition(network.Conditions{Latency: 400, DownloadThroughput: 50e3, UploadThroughput: 50e3}), chromedp.Navigate(host), says(".state", "jetzt"))
+	start(t, ctx)
+	do(t, ctx, written("Langsam"), says(".citizen", "gespeichert"))
+	id := h.core.only(t)
+	do(t, ctx, condition(network.Conditions{Offline: true}))
+	h.http.CloseClientConnections()
+	do(t, ctx, written("Ohne Netz"), says(".alert", "noch nicht angekommen"), says(".citizen", "wird gesendet"))
+	h.core.fromClerk(id, "Nora Keller", "Inzwischen")
+	do(t, ctx, written("Noch etwas"), condition(network.Conditions{DownloadThroughput: -1, UploadThroughput: -1}),
+		says(".clerk", "Inzwischen"), until(`!$(".alert").innerText && $$(".citizen").every((e) => e.innerText.includes("gespeichert") || $(".meta[hidden]"))`))
+	await(t, "both texts", func() bool { return len(h.core.messagesOf(id)) == 4 })
+	if got := texts(t, ctx); got != "Langsam|Inzwische|Ohne Netz|Noch etwa" {
+		t.Errorf("shown: %s", got)
+	}
+}
+
+// proxy stands between browser and service, as a city's reverse proxy does.
+func proxy(t *testing.T, h *house, before func(http.ResponseWriter, *http.Request) bool) string {
+	t.Helper()
+	target, err := url.Parse(h.http.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	forward := &httputil.ReverseProxy{FlushInterval: -1, Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(target)
+		r.Out.Host = r.In.Host
+	}}
+	p := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if before(w, r) {
+			forward.ServeHTTP(w, r)
+		}
+	}))
+	t.Cleanup(func() {
+		p.CloseClientConnections()
+		p.Close()
+	})
+	return p.URL
+}
+
+// Behind a proxy that holds streams back, the widget asks instead.
+func TestWidgetBehindBufferingProxy(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	var held atomic.Int64
+	page := proxy(t, h, func(w http.ResponseWriter, r *http.Request) bool {
+		if !strings.HasSuffix(r.URL.Path, "/stream") {
+			return true
+		}
+		held.Add(1)
+		<-r.Context().Done()
+		return false
+	})
+	ctx := browser(t)
+	do(t, ctx, chromedp.Navigate(page+"/?area=fundbuero&language=de-CH"), visible("#text"), written("Guten Tag"), says(".citizen", "gespeichert"))
+	id := h.core.only(t)
+	h.core.deliver(id)
+	h.core.fromClerk(id, "Nora Keller", "Trotzdem")
+	do(t, ctx, says(".clerk", "Trotzdem"), says(".citizen", "zugestellt ✓"))
+	h.core.fromClerk(id, "Nora Keller", "Und noch einmal")
+	do(t, ctx, says(".clerk", "Und noch einmal"))
+	if held.Load() == 0 {
+		t.Error("the stream was never tried")
+	}
+}
+
+// A restart of the server is invisible but for a line, and the line goes away.
+func TestWidgetServerRestart(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	var down atomic.Bool
+	page := proxy(t, h, func(w http.ResponseWriter, _ *http.Request) bool {
+		if !down.Load() {
+			return true
+		}
+		// As a proxy without its service: an answer that is not ours.
+		http.Error(w, "<h1>Bad gateway</h1>", http.StatusBadGateway)
+		return false
+	})
+	ctx := browser(t)
+	do(t, ctx, chromedp.Navigate(page+"/?area=fundbuero&language=de-CH"), visible("#text"), written("Guten Tag"), says(".citizen", "gespeichert"))
+	id := h.core.only(t)
+	down.Store(true)
+	h.http.CloseClientConnections()
+	do(t, ctx, says(".alert", "Verbindung ist unterbrochen"), written("Während dem Neustart"), says(".alert", "noch nicht angekommen"))
+	h.core.fromClerk(id, "Nora Keller", "Da bin ich")
+	down.Store(false)
+	do(t, ctx, says(".clerk", "Da bin ich"), until(`!$(".alert").innerText`), until(`$$(".citizen").every((e) => !e.innerText.includes("wird gesendet"))`))
+	if n := len(h.core.messagesOf(id)); n != 3 {
+		t.Errorf("%d messages", n)
+	}
+	// The token dies: the citizen is told, and can clear up.
+	h.core.setFail("Authorize", bridge.ErrUnauthorized)
+	h.http.CloseClientConnections()
+	do(t, ctx, says(".alert", "nicht mehr zugänglich"), click("footer .end"), click(".confirm .primary"), visible("#text"))
+	if evaluate[int](t, ctx, `localStorage.length`) != 0 {
+		t.Error("something is left")
+	}
+}
