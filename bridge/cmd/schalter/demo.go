@@ -87,8 +87,17 @@ func (d *demoCommand) Run(ctx context.Context) error {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		if err := d.runHomeserver(ctx, demo, log); err != nil && ctx.Err() == nil {
-			stop(err)
+		for tries := 1; ; tries++ {
+			err := d.runHomeserver(ctx, demo, log)
+			if err == nil || ctx.Err() != nil {
+				return
+			}
+			// As a service manager would: a Dendrite that was killed can fail on its first start.
+			if !errors.Is(err, errHomeserverEnded) || tries == 5 {
+				stop(err)
+				return
+			}
+			log.Warn().Err(err).Msg("homeserver is started again")
 		}
 	}()
 	err = service.run(ctx, l)
@@ -99,6 +108,8 @@ func (d *demoCommand) Run(ctx context.Context) error {
 	}
 	return err
 }
+
+var errHomeserverEnded = errors.New("the homeserver has ended; see dendrite.log")
 
 // runHomeserver builds and starts Dendrite, makes the accounts and waits for ctx to end.
 func (d *demoCommand) runHomeserver(ctx context.Context, demo demoFile, log zerolog.Logger) error {
@@ -135,7 +146,7 @@ func (d *demoCommand) runHomeserver(ctx context.Context, demo demoFile, log zero
 	case <-ctx.Done():
 		return nil
 	case <-hs.Done():
-		return errors.New("the homeserver has ended; see dendrite.log")
+		return errHomeserverEnded
 	}
 }
 

@@ -46,6 +46,8 @@ func (d *dendrite) stop(ctx context.Context) error { return d.server.Stop(ctx) }
 
 func (d *dendrite) kill() error { return d.server.Kill() }
 
+func (d *dendrite) ended() <-chan struct{} { return d.server.Done() }
+
 func (d *dendrite) register(ctx context.Context, a homeserver.Account) error {
 	return d.server.Register(ctx, a.Localpart, a.Password, a.DisplayName, a.Admin)
 }

@@ -34,6 +34,8 @@ type backend interface {
 	start(ctx context.Context) error
 	stop(ctx context.Context) error
 	kill() error
+	// ended is closed when the process that start has started ends; nil when that is not known.
+	ended() <-chan struct{}
 	register(ctx context.Context, a homeserver.Account) error
 }
 
@@ -93,13 +95,40 @@ func (h *Homeserver) startLocked() error {
 	if h.running {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	if err := h.backend.start(ctx); err != nil {
-		return fmt.Errorf("start %s: %w", h.name, err)
+	var err error
+	for range startAttempts {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		err = h.backend.start(ctx)
+		cancel()
+		if err == nil {
+			h.running = true
+			h.watch()
+			return nil
+		}
 	}
-	h.running = true
-	return nil
+	return fmt.Errorf("start %s: %w", h.name, err)
+}
+
+// startAttempts is how often a start is tried. Dendrite 0.15.2 can panic when it starts with events
+// that it had not handed on when it was killed: its federation consumer may run before what it asks
+// is there. A service manager starts it again, and so do we.
+const startAttempts = 5
+
+// watch starts the homeserver again when it ends by itself.
+func (h *Homeserver) watch() {
+	ended := h.backend.ended()
+	if ended == nil {
+		return
+	}
+	go func() {
+		<-ended
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if h.running && h.backend.ended() == ended {
+			h.running = false
+			_ = h.startLocked() // a failure shows in whatever the test asks of it next
+		}
+	}()
 }
 
 func (h *Homeserver) stopLocked() error {

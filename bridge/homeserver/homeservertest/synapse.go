@@ -121,6 +121,8 @@ func (s *synapse) kill() error {
 	}
 }
 
+func (s *synapse) ended() <-chan struct{} { return nil }
+
 func (s *synapse) register(ctx context.Context, a homeserver.Account) error {
 	return homeserver.Register(ctx, fmt.Sprintf("http://127.0.0.1:%d", s.port), synapseSecret, a)
 }
