@@ -23,7 +23,7 @@ func TestClerksAnswersReachTheCitizenInOrder(t *testing.T) {
 	for n := 1; n <= 10; n++ {
 		w.hs.say(clerkText(c.Room, keller, fmt.Sprint("Antwort ", n)))
 	}
-	before := w.told.count[c.ID]
+	before := w.told.times(c.ID)
 	w.sync()
 	h := w.history(c.ID)
 	if len(h) != 11 {
@@ -36,7 +36,7 @@ func TestClerksAnswersReachTheCitizenInOrder(t *testing.T) {
 			t.Errorf("message %d: %+v", n, m)
 		}
 	}
-	if w.told.count[c.ID] <= before {
+	if w.told.times(c.ID) <= before {
 		t.Error("browsers were not told")
 	}
 	if got := w.look(c.ID); got.State != bridge.Active || got.Clerk != "Frau Keller" {

@@ -18,7 +18,7 @@ func TestCrashWithASendInFlight(t *testing.T) {
 			f := fate{hold: never, err: bridge.ErrUnanswered}
 			w.hs.script("Send", f)
 			m := w.say(c.ID, "2")
-			w.awaitCalls("Send", c.Room, 2)
+			w.awaitBegun("Send", c.Room, 2)
 			w.inPhase(m.ID, bridge.Trying)
 			w.crash()
 			if acts {
@@ -103,7 +103,7 @@ func TestOrderlyEndWaitsForTheAnswer(t *testing.T) {
 	c := w.opened("1")
 	w.hs.script("Send", fate{err: bridge.ErrNotSent, hold: make(chan struct{})}) // ends with the context
 	m := w.say(c.ID, "2")
-	w.awaitCalls("Send", c.Room, 2)
+	w.awaitBegun("Send", c.Room, 2)
 	w.leave()
 	w.run()
 	e := w.inPhase(m.ID, bridge.Unsure)
@@ -126,7 +126,7 @@ func TestHomeserverHasActedAndTheDatabaseIsGone(t *testing.T) {
 	w.hs.script("Send", fate{hold: answer})
 	w.say(c.ID, "2")
 	w.say(c.ID, "3")
-	w.awaitCalls("Send", c.Room, 2)
+	w.awaitBegun("Send", c.Room, 2)
 	_ = w.db.Close()
 	close(answer)
 	w.await("acted", func() bool { return len(w.hs.said(c.Room)) == 2 })

@@ -36,6 +36,8 @@ type call struct {
 	nonce  string
 	number int64
 	retry  bool
+	// done: it was answered.
+	done bool
 }
 
 // fate is what a call comes to. The zero value is success.
@@ -82,6 +84,7 @@ func (h *homeserver) did(method string, room bridge.RoomID) []call {
 func (h *homeserver) do(ctx context.Context, c call, act func()) error {
 	h.mu.Lock()
 	h.calls = append(h.calls, c)
+	n := len(h.calls) - 1
 	var f fate
 	if s := h.scripts[c.method]; len(s) > 0 {
 		f, h.scripts[c.method] = s[0], s[1:]
@@ -98,6 +101,7 @@ func (h *homeserver) do(ctx context.Context, c call, act func()) error {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.calls[n].done = true
 	if f.later {
 		h.late = append(h.late, act)
 	} else if f.err == nil || f.acts {
@@ -129,6 +133,13 @@ func (h *homeserver) say(ev bridge.Event) bridge.EventID {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.add(ev)
+}
+
+// made returns how many rooms it has made.
+func (h *homeserver) made() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.rooms
 }
 
 func (h *homeserver) since(n int) []bridge.Event {

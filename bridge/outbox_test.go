@@ -186,7 +186,7 @@ func TestEchoBeforeTheAnswer(t *testing.T) {
 	answer := make(chan struct{})
 	w.hs.script("Send", fate{hold: answer})
 	m := w.say(c.ID, "2")
-	w.awaitCalls("Send", c.Room, 2)
+	w.awaitBegun("Send", c.Room, 2)
 	w.hs.say(bridge.Event{Room: c.Room, Sender: c.Ghost, Kind: bridge.Echo, Marker: string(m.ID)})
 	w.sync()
 	w.delivered(c.ID)

@@ -120,14 +120,14 @@ func TestRoomIsAdoptedFromSync(t *testing.T) {
 
 func TestRoomIsNotMadeTwice(t *testing.T) {
 	w := newWorld(t)
-	before := w.hs.rooms
+	before := w.hs.made()
 	w.hs.script("OpenRoom", lostAfter, lostBefore, notSent, lostAfter)
 	c := w.open(hunde, "1")
 	w.await("delivered", func() bool {
 		w.pass(time.Second)
 		return w.look(c.ID).DeliveredSeq == 1
 	})
-	if made := w.hs.rooms - before; made != 1 {
+	if made := w.hs.made() - before; made != 1 {
 		t.Errorf("%d rooms for one conversation", made)
 	}
 	w.wantSaid(w.look(c.ID).Room, "1")

@@ -70,6 +70,12 @@ func (b *told) Notify(id bridge.ConversationID) {
 	b.count[id]++
 }
 
+func (b *told) times(id bridge.ConversationID) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.count[id]
+}
+
 // newWorld returns a world whose service areas have their rooms.
 func newWorld(t *testing.T) *world {
 	t.Helper()
@@ -155,10 +161,20 @@ func (w *world) await(what string, yes func() bool) {
 	}
 }
 
-// awaitCalls waits for the n-th call of a method, for a room if it is not empty, and returns it.
-func (w *world) awaitCalls(method string, room bridge.RoomID, n int) call {
+// awaitBegun waits for the n-th call of a method, for a room if it is not empty.
+func (w *world) awaitBegun(method string, room bridge.RoomID, n int) {
 	w.t.Helper()
 	w.await(fmt.Sprintf("call %d of %s", n, method), func() bool { return len(w.hs.did(method, room)) >= n })
+}
+
+// awaitCalls waits for the answer to the n-th call of a method, for a room if it is not empty, and
+// returns the call.
+func (w *world) awaitCalls(method string, room bridge.RoomID, n int) call {
+	w.t.Helper()
+	w.await(fmt.Sprintf("answer to call %d of %s", n, method), func() bool {
+		calls := w.hs.did(method, room)
+		return len(calls) >= n && calls[n-1].done
+	})
 	return w.hs.did(method, room)[n-1]
 }
 
