@@ -3,6 +3,7 @@
 package store_test
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"syscall"
 	"testing"
 
+	"schalter/bridge"
 	"schalter/bridge/store"
 )
 
@@ -17,9 +19,14 @@ import (
 const stranger = 65534
 
 // TestReadOnlySQLiteIsRefused runs itself as another user when it runs as root, whom permissions
-// don't stop.
+// don't stop. A probe tells the same.
 func TestReadOnlySQLiteIsRefused(t *testing.T) {
 	if path := os.Getenv("STORE_READ_ONLY"); path != "" {
+		_, err := store.Probe(t.Context(), "sqlite:"+path)
+		var fault *bridge.Fault
+		if !errors.As(err, &fault) || fault.Remedy == "" {
+			t.Fatalf("the probe says: %v", err)
+		}
 		db, err := store.Open(t.Context(), "sqlite:"+path)
 		if err == nil {
 			db.Close()

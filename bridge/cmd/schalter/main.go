@@ -17,6 +17,7 @@ type commands struct {
 	Clerk        clerkCommand        `cmd:"" help:"Act as a clerk of the running demo, from the terminal."`
 	Serve        serveCommand        `cmd:"" help:"Run the service."`
 	Registration registrationCommand `cmd:"" help:"Print the appservice registration for the homeserver."`
+	Check        checkCommand        `cmd:"" help:"Look whether everything that the service needs is there, and say what is not."`
 	Hours        hoursCommand        `cmd:"" help:"Show what opening hours mean, day by day."`
 }
 
