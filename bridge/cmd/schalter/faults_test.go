@@ -46,16 +46,21 @@ func underFire(t *testing.T, s *system, trouble func(ctx context.Context) error)
 	tr.verify(ctx)
 }
 
-// TestDeliverySurvivesBridgeKills: SIGKILL for the bridge at random moments, twenty times.
+// TestDeliverySurvivesBridgeKills: SIGKILL for the bridge at random moments, twenty times, and
+// four times an end in order.
 func TestDeliverySurvivesBridgeKills(t *testing.T) {
 	homes(t, func(t *testing.T, kind string) {
 		databases(t, func(t *testing.T, database string) {
 			hs, reg := home(t, kind)
 			s := newSystem(t, hs, reg, database, 10)
 			underFire(t, s, func(ctx context.Context) error {
-				for range 20 {
+				for i := range 24 {
 					pause(ctx, time.Duration(100+rand.IntN(900))*time.Millisecond)
-					s.kill()
+					if i%6 == 5 {
+						s.stop()
+					} else {
+						s.kill()
+					}
 					if err := s.start(); err != nil {
 						return err
 					}
