@@ -66,8 +66,11 @@ func (b *Bridge) enqueueAdmin(tx Tx) error {
 // when the hours have changed.
 func (b *Bridge) fromDesk(tx Tx, ev Event) (ConversationID, error) {
 	admin, err := tx.HouseRoom(AdminRoom)
-	if err != nil || admin == "" || ev.Room != admin {
+	if err != nil {
 		return "", err
+	}
+	if ev.Room != admin {
+		return "", b.fromAnyLobby(tx, ev)
 	}
 	if ev.Kind != ClerkText || !slices.Contains(b.admins, ev.Sender) {
 		return "", nil
@@ -86,6 +89,22 @@ func (b *Bridge) fromDesk(tx Tx, ev Event) (ConversationID, error) {
 		}
 	}
 	return news, nil
+}
+
+func (b *Bridge) fromAnyLobby(tx Tx, ev Event) error {
+	if ev.Kind != ClerkText && ev.Kind != ClerkReaction {
+		return nil
+	}
+	for _, a := range b.areas {
+		rooms, err := tx.AreaRooms(a.ID)
+		if err != nil {
+			return err
+		}
+		if rooms.Lobby == ev.Room {
+			return b.fromLobby(tx, a, ev)
+		}
+	}
+	return nil
 }
 
 // mostCommands is how many lines of one message are taken as commands.

@@ -28,6 +28,11 @@ type Bridge struct {
 	zone     *time.Location
 	calendar *openinghours.Calendar
 	admins   []UserID
+	mailer   Mailer
+	// city and publicURL stand in mails, whose words are those of each language.
+	city      string
+	publicURL string
+	citizens  map[string]*texts
 
 	// timetable is what is in force; runHours keeps it.
 	timetable atomic.Pointer[timetable]
@@ -58,6 +63,11 @@ type Options struct {
 	Zone *time.Location
 	// Admins command in the admin room.
 	Admins []UserID
+	// Mailer answers requests by e-mail; nil means that e-mail is not offered.
+	Mailer Mailer
+	// City and PublicURL stand in mails to citizens.
+	City      string
+	PublicURL string
 	// Calendar is the city's holidays, for hours that admins set; may be nil.
 	Calendar *openinghours.Calendar
 	// Patience may be the zero value.
@@ -98,10 +108,15 @@ func New(o Options) (*Bridge, error) {
 		return nil, err
 	}
 	b := &Bridge{
-		store: o.Store, rooms: o.Rooms, browsers: o.Browsers, areas: areas, zone: o.Zone, calendar: o.Calendar, admins: o.Admins,
+		store: o.Store, rooms: o.Rooms, browsers: o.Browsers, areas: areas, zone: o.Zone, calendar: o.Calendar, admins: o.Admins, mailer: o.Mailer, city: o.City, publicURL: o.PublicURL, citizens: map[string]*texts{},
 		log: o.Log, now: o.Now, replica: NewID(), patience: o.Patience, texts: words,
 		wake: make(chan struct{}, 1), direct: make(chan Entry, outboxWorkers),
 		doubtful: map[string]bool{}, hoursNews: make(chan struct{}, 1),
+	}
+	for lang, tag := range map[string]string{"de": "de-CH", "fr": "fr-CH", "it": "it-CH", "en": "en"} {
+		if b.citizens[lang], err = newTexts(tag, o.Zone); err != nil {
+			return nil, err
+		}
 	}
 	b.timetable.Store(b.inForce(0, nil))
 	return b, nil

@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -29,6 +30,9 @@ type Opening struct {
 	// Message is the first message; nil opens the conversation without one. The room is made
 	// with the first message.
 	Message *CitizenMessage
+	// Request is the token of a request that this conversation goes on with; empty for none. The
+	// request's text and answer become its first messages.
+	Request string `json:",omitempty"`
 	// Key, if not empty, makes the call safe to repeat for IdempotencyFor: the same key gives
 	// the same conversation with a fresh token. A random value of at least 16 characters.
 	Key string
@@ -73,6 +77,14 @@ func (b *Bridge) Open(ctx context.Context, o Opening) (Opened, error) {
 				return err
 			}
 		}
+		request, err := b.pickUp(tx, o, now)
+		if err != nil {
+			return err
+		}
+		if request.Conversation != "" {
+			claimed, err = b.goOn(tx, &out, request, o, now)
+			return err
+		}
 		area, err := b.admit(tx, o.Area)
 		if err != nil {
 			return err
@@ -82,7 +94,7 @@ func (b *Bridge) Open(ctx context.Context, o Opening) (Opened, error) {
 			return err
 		}
 		c := Conversation{
-			ID: id, Number: number, Area: area.ID, State: Waiting, Name: o.Name,
+			ID: id, Number: number, Area: area.ID, State: Waiting, Name: cmp.Or(o.Name, request.Name),
 			Language: o.Language, PageURL: o.PageURL,
 			Ghost: b.rooms.GhostID(ghostLocalpart(id)), CreatedAt: now,
 		}
@@ -100,12 +112,17 @@ func (b *Bridge) Open(ctx context.Context, o Opening) (Opened, error) {
 				return err
 			}
 		}
+		if request.ID != "" {
+			if claimed, err = b.carryOver(tx, &c, request, now); err != nil {
+				return err
+			}
+		}
 		if o.Message != nil {
 			m, entries, err := b.accept(tx, &c, *o.Message, now)
 			if err != nil {
 				return err
 			}
-			out.Message, claimed = &m, entries
+			out.Message, claimed = &m, append(claimed, entries...)
 		}
 		out.Conversation = c
 		return nil

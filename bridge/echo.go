@@ -6,7 +6,16 @@ import "errors"
 // answer or with the echo in /sync, whichever is first; the second time does nothing.
 func (b *Bridge) confirm(tx Tx, e Entry, event EventID) error {
 	if e.Conversation == "" {
-		return finish(tx, e)
+		done, err := tx.FinishEntry(e.ID)
+		if err != nil || !done || e.Kind != PostRequest {
+			return err
+		}
+		r, err := tx.Request(RequestID(e.ID))
+		if err != nil {
+			return err
+		}
+		r.Notice = event
+		return tx.SaveRequest(r)
 	}
 	c, err := tx.LockConversation(e.Conversation)
 	if err != nil {

@@ -209,21 +209,7 @@ func (b *Bridge) Reopen(ctx context.Context, id ConversationID) (Conversation, e
 		if c, err = tx.LockConversation(id); err != nil || c.State != Closed {
 			return err
 		}
-		area, err := b.admit(tx, c.Area)
-		if err != nil {
-			return err
-		}
-		c.State, c.Clerk = Waiting, ""
-		if err := tx.SaveConversation(c); err != nil {
-			return err
-		}
-		if err := b.startClosing(tx, c.ID, area); err != nil || c.LastSeq == 0 {
-			return err
-		}
-		if err := b.updateRoom(tx, c); err != nil {
-			return err
-		}
-		return b.announce(tx, c, area)
+		return b.takeUp(tx, &c)
 	})
 	if err != nil {
 		return Conversation{}, fmt.Errorf("reopen conversation: %w", err)
@@ -231,6 +217,25 @@ func (b *Bridge) Reopen(ctx context.Context, id ConversationID) (Conversation, e
 	b.Wake()
 	b.browsers.Notify(id)
 	return c, nil
+}
+
+// takeUp opens a closed conversation again, if its area takes one now.
+func (b *Bridge) takeUp(tx Tx, c *Conversation) error {
+	area, err := b.admit(tx, c.Area)
+	if err != nil {
+		return err
+	}
+	c.State, c.Clerk = Waiting, ""
+	if err := tx.SaveConversation(*c); err != nil {
+		return err
+	}
+	if err := b.startClosing(tx, c.ID, area); err != nil || c.LastSeq == 0 {
+		return err
+	}
+	if err := b.updateRoom(tx, *c); err != nil {
+		return err
+	}
+	return b.announce(tx, *c, area)
 }
 
 // admit returns the area if it takes a conversation now.

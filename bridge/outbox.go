@@ -142,7 +142,9 @@ func (b *Bridge) attempt(ctx context.Context, e Entry) (Entry, bool) {
 	}
 	e.Attempts++
 	outcome, err := b.perform(ctx, e)
-	b.note(err)
+	if e.Kind != SendMail {
+		b.note(err)
+	}
 	// A call that was made is settled even when the process is about to end.
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
@@ -192,7 +194,7 @@ func (b *Bridge) note(err error) {
 // perform calls the homeserver. What it returns is committed together with the next claim.
 func (b *Bridge) perform(ctx context.Context, e Entry) (func(Tx) error, error) {
 	switch e.Kind {
-	case SendMessage, PostNotice, TellRoom:
+	case SendMessage, PostNotice, TellRoom, PostRequest:
 		return b.performSend(ctx, e)
 	case OpenRoom:
 		return b.performOpenRoom(ctx, e)
@@ -200,6 +202,8 @@ func (b *Bridge) perform(ctx context.Context, e Entry) (func(Tx) error, error) {
 		return b.performUpdateRoom(ctx, e)
 	case SetUpArea:
 		return b.performSetUpArea(ctx, e)
+	case SendMail:
+		return b.performSendMail(ctx, e)
 	case SetUpAdmin:
 		return b.performSetUpAdmin(ctx, e)
 	case LeaveRoom:

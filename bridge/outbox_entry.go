@@ -52,6 +52,11 @@ const (
 	PostNotice EntryKind = "post_notice"
 	// SetUpAdmin makes the admin room. First of the admin stream.
 	SetUpAdmin EntryKind = "set_up_admin"
+	// PostRequest posts the notice of a citizen's request, whose ID the entry has, in the lobby.
+	PostRequest EntryKind = "post_request"
+	// SendMail sends the answer to a request: the one kind that is not for Matrix. A mail whose
+	// sending went unanswered is sent again, with the same Message-ID.
+	SendMail EntryKind = "send_mail"
 	// TellRoom posts a text of the bot in a room: the entry's, else that of its conversation, else
 	// the lobby of its area.
 	TellRoom EntryKind = "tell_room"
@@ -61,7 +66,9 @@ const (
 
 // sends reports whether the entry puts a message event into a room. Only those need echo and
 // barrier; the other kinds can be repeated as they are.
-func (k EntryKind) sends() bool { return k == SendMessage || k == PostNotice || k == TellRoom }
+func (k EntryKind) sends() bool {
+	return k == SendMessage || k == PostNotice || k == TellRoom || k == PostRequest
+}
 
 // Phase says what is known about an entry.
 type Phase string

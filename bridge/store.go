@@ -119,6 +119,7 @@ type Tx interface {
 	UserName(UserID) (string, error)
 
 	HoursTx
+	RequestStore
 
 	// Savepoint runs f such that its failure undoes f only. An error of the database itself ends
 	// the transaction.

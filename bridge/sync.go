@@ -22,6 +22,10 @@ type Event struct {
 	// Text and HTML of a ClerkText, cleaned and sanitised.
 	Text string
 	HTML string
+	// ReplyTo is the event that a ClerkText answers, or that a ClerkReaction stands under; Key is
+	// the reaction itself.
+	ReplyTo EventID
+	Key     string
 	// Class of an Unreadable: what was wrong, in a few fixed words.
 	Class string
 }
@@ -35,6 +39,8 @@ const (
 	ClerkText EventKind = "clerk_text"
 	// ClerkJoined is the joining of anybody who is not one of our own users.
 	ClerkJoined EventKind = "clerk_joined"
+	// ClerkReaction is a reaction of anybody who is not one of our own users.
+	ClerkReaction EventKind = "clerk_reaction"
 	// Echo is a message of one of our own users, with its marker.
 	Echo EventKind = "echo"
 	// BareEcho is a redacted message of one of our own users: its marker is gone.
@@ -142,6 +148,8 @@ func (b *Bridge) take(tx Tx, ev Event, changed map[ConversationID]bool) error {
 	switch ev.Kind {
 	case ClerkText, ClerkJoined:
 		c, err = b.FromClerk(tx, ev)
+	case ClerkReaction:
+		c, err = b.fromDesk(tx, ev)
 	case Echo:
 		c, err = b.echo(tx, ev)
 	case BareEcho:

@@ -95,6 +95,7 @@ func (c *Config) check() Problems {
 	c.checkDatabase(k)
 	c.checkWeb(k)
 	c.checkCity(k)
+	c.checkMail(k)
 	k.users("admins", c.Admins, c.Homeserver.ServerName)
 	c.checkAreas(k)
 	k.oneOf("log.level", c.Log.Level, levels)

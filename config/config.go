@@ -21,6 +21,7 @@ type Config struct {
 	Database     Database      `yaml:"database"`
 	Web          Web           `yaml:"web"`
 	City         City          `yaml:"city"`
+	Mail         Mail          `yaml:"mail"`
 	Admins       []string      `yaml:"admins"`
 	ServiceAreas []ServiceArea `yaml:"service_areas"`
 	Log          Log           `yaml:"log"`
@@ -93,6 +94,20 @@ type City struct {
 	PrivacyURL  string   `yaml:"privacy_url"`
 	// Notice is shown to citizens before they write, by language.
 	Notice map[string]string `yaml:"notice"`
+}
+
+// Mail is the SMTP server for answers to requests. Without a host, e-mail is not offered.
+type Mail struct {
+	Host string `yaml:"host"`
+	// Port is 587 by default.
+	Port int `yaml:"port"`
+	// TLS is starttls (the default), tls, or none for a server on this machine.
+	TLS          string `yaml:"tls"`
+	Username     string `yaml:"username"`
+	Password     Secret `yaml:"password"`
+	PasswordFile string `yaml:"password_file"`
+	// From is the address that answers come from.
+	From string `yaml:"from"`
 }
 
 // ServiceArea is one counter of the city.
@@ -180,6 +195,7 @@ func defaults() *Config {
 			},
 		},
 		City: City{TimeZone: "Europe/Zurich"},
+		Mail: Mail{Port: 587, TLS: "starttls"},
 		Log:  Log{Level: "info"},
 	}
 }
@@ -193,6 +209,7 @@ func (c *Config) readSecrets(dir string) Problems {
 		{"appservice.as_token_file", c.Appservice.ASTokenFile, &c.Appservice.ASToken},
 		{"appservice.hs_token_file", c.Appservice.HSTokenFile, &c.Appservice.HSToken},
 		{"database.url_file", c.Database.URLFile, &c.Database.URL},
+		{"mail.password_file", c.Mail.PasswordFile, &c.Mail.Password},
 	} {
 		if s.file == "" {
 			continue

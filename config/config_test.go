@@ -118,6 +118,12 @@ func TestRefusals(t *testing.T) {
 		{"user ID in capitals", replace("@nora:aarau.test", "@Nora:aarau.test"), "17: service_areas[0].clerks[0]: is not a Matrix user ID"},
 		{"clerk twice", replace(`"@nora:aarau.test"`, `"@nora:aarau.test", "@nora:aarau.test"`), "17: service_areas[0].clerks[1]: is there twice"},
 		{"ghost as clerk", replace("@nora:aarau.test", "@citizen_1:aarau.test"), "17: service_areas[0].clerks[0]: is a user of the bridge"},
+		{"mail without host", base + "mail: {from: a@b.ch}\n", "18: mail.host: is required"},
+		{"mail port in the host", base + "mail: {host: 'smtp.b.ch:25', from: a@b.ch}\n", "18: mail.host: must be a host name"},
+		{"mail port", base + "mail: {host: smtp.b.ch, port: 0, from: a@b.ch}\n", "18: mail.port: must be"},
+		{"mail TLS", base + "mail: {host: smtp.b.ch, tls: ssl, from: a@b.ch}\n", "18: mail.tls: must be one of"},
+		{"mail sender", base + "mail: {host: smtp.b.ch, from: 'Stadt <a@b.ch>'}\n", "18: mail.from: is not an address"},
+		{"mail password", base + "mail: {host: smtp.b.ch, from: a@b.ch, username: u}\n", "18: mail.password: is required"},
 		{"admin", base + "admins:\n  - admin\n", "19: admins[0]: is not a Matrix user ID"},
 		{"level", base + "log: {level: loud}\n", "18: log.level: must be one of"},
 	} {

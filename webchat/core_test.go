@@ -32,6 +32,8 @@ type memory struct {
 	delayed       bool
 	now           time.Time
 	notice        *bridge.HoursNotice
+	mail          bool
+	left          []bridge.NewRequest
 	// fail, by method, is what the next calls come to.
 	fail map[string]error
 	// hold, by method, makes calls wait until it is closed.
@@ -126,6 +128,29 @@ func (m *memory) Areas() []bridge.ServiceArea {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return slices.Clone(m.areas)
+}
+
+func (m *memory) AnswersByMail() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.mail
+}
+
+func (m *memory) LeaveRequest(ctx context.Context, in bridge.NewRequest) (bridge.LeftRequest, error) {
+	if _, err := m.Area(in.Area); err != nil {
+		return bridge.LeftRequest{}, err
+	}
+	if in.Text == "" {
+		return bridge.LeftRequest{}, &bridge.InvalidError{Field: "text", Reason: bridge.ReasonRequired}
+	}
+	if err := m.enter(ctx, "LeaveRequest"); err != nil {
+		return bridge.LeftRequest{}, err
+	}
+	defer m.mu.Unlock()
+	m.left = append(m.left, in)
+	return bridge.LeftRequest{Token: bridge.NewID(), Request: bridge.Request{
+		ID: bridge.RequestID(bridge.NewID()), Number: 4711, Area: in.Area, Language: in.Language, Email: in.Email, Phone: in.Phone, Text: in.Text,
+	}}, nil
 }
 
 func (m *memory) Now() time.Time {

@@ -12,7 +12,7 @@ import (
 func (s *Server) getCounter(c *gin.Context) {
 	lang := languageOf(c)
 	c.Header("Content-Language", lang)
-	c.JSON(http.StatusOK, gin.H{"city": s.city.name, "notice": s.city.notices[lang], "privacy_url": s.city.privacyURL})
+	c.JSON(http.StatusOK, gin.H{"city": s.city.name, "notice": s.city.notices[lang], "privacy_url": s.city.privacyURL, "requests": s.requestOffer(lang)})
 }
 
 // city is whose counter it is.

@@ -89,6 +89,7 @@ func (s *Server) readOpening(c *gin.Context) (bridge.Opening, error) {
 		"service_area": text("service_area", &area),
 		"language":     optional(text("language", &o.Language)),
 		"name":         optional(text("name", &o.Name)),
+		"request":      optional(text("request", &o.Request)),
 		"page_url":     optional(text("page_url", &pageURL)),
 		"message": optional(func(raw json.RawMessage) error {
 			o.Message = &bridge.CitizenMessage{}

@@ -29,6 +29,8 @@ type Core interface {
 	Look(context.Context, bridge.ConversationID) (bridge.Snapshot, error)
 	Delayed() bool
 	Reopen(context.Context, bridge.ConversationID) (bridge.Conversation, error)
+	LeaveRequest(context.Context, bridge.NewRequest) (bridge.LeftRequest, error)
+	AnswersByMail() bool
 	// Now is the clock by which areas are open.
 	Now() time.Time
 }
@@ -161,6 +163,7 @@ func (s *Server) routes(trustedProxies []string) (*gin.Engine, error) {
 	api.GET("/openapi.json", s.getOpenAPI)
 	api.GET("/openapi.yaml", s.getOpenAPI)
 	api.POST("/conversations", s.postConversation)
+	api.POST("/requests", s.postRequest)
 	api.GET("/conversations/:id", s.authorized(s.getConversation))
 	api.POST("/conversations/:id/reopen", s.authorized(s.postReopen))
 	api.POST("/conversations/:id/messages", s.authorized(s.postMessage))

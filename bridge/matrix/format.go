@@ -65,6 +65,8 @@ func (a *Adapter) read(room bridge.RoomID, raw json.RawMessage, names map[bridge
 		readEcho(&out, e, content)
 	case e.Type == messageType:
 		readClerk(&out, e, content)
+	case e.Type == reactionType && !a.isOurs(e.Sender):
+		readReaction(&out, content)
 	}
 	return out, true
 }
@@ -130,6 +132,7 @@ func readClerk(out *bridge.Event, e rawEvent, content map[string]any) {
 		return
 	}
 	if relation["m.in_reply_to"] != nil {
+		out.ReplyTo = repliedTo(relation)
 		body = withoutFallback(body)
 	}
 	out.Text = CleanText(body)
@@ -141,7 +144,7 @@ func readClerk(out *bridge.Event, e rawEvent, content map[string]any) {
 	out.Kind = bridge.ClerkText
 	if strings.TrimSpace(out.Text) == "" {
 		out.Kind, out.Class = bridge.Unreadable, classEmpty
-		out.Text, out.HTML = "", ""
+		out.Text, out.HTML, out.ReplyTo = "", "", ""
 	}
 }
 

@@ -83,15 +83,18 @@ func TestRead(t *testing.T) {
 		"thread":                   {message(`{"msgtype":"m.text","body":"x","m.relates_to":{"rel_type":"m.thread","event_id":"$0"}}`), text("x")},
 		"relation mistyped":        {message(`{"msgtype":"m.text","body":"x","m.relates_to":"m.replace"}`), text("x")},
 		"rel_type mistyped":        {message(`{"msgtype":"m.text","body":"x","m.relates_to":{"rel_type":["m.replace"]}}`), text("x")},
-		"reply":                    {message(`{"msgtype":"m.text","body":"> <@keller:example.org> Frage\n> zweite Zeile\n\nAntwort\n> Zitat","m.relates_to":{"m.in_reply_to":{"event_id":"$0"}}}`), text("Antwort\n> Zitat")},
-		"reply without fallback":   {message(`{"msgtype":"m.text","body":"Antwort","m.relates_to":{"m.in_reply_to":{"event_id":"$0"}}}`), text("Antwort")},
-		"reply in HTML":            {message(`{"msgtype":"m.text","body":"> <@a:b> x\n\ny","format":"org.matrix.custom.html","formatted_body":"<mx-reply><blockquote><a href=\"https://matrix.to/#/@a:b\">@a:b</a>x</blockquote></mx-reply><i>y</i>","m.relates_to":{"m.in_reply_to":{"event_id":"$0"}}}`), bridge.Event{Kind: bridge.ClerkText, Text: "y", HTML: "<i>y</i>"}},
+		"reply":                    {message(`{"msgtype":"m.text","body":"> <@keller:example.org> Frage\n> zweite Zeile\n\nAntwort\n> Zitat","m.relates_to":{"m.in_reply_to":{"event_id":"$0"}}}`), reply(text("Antwort\n> Zitat"))},
+		"reply without fallback":   {message(`{"msgtype":"m.text","body":"Antwort","m.relates_to":{"m.in_reply_to":{"event_id":"$0"}}}`), reply(text("Antwort"))},
+		"reply in HTML":            {message(`{"msgtype":"m.text","body":"> <@a:b> x\n\ny","format":"org.matrix.custom.html","formatted_body":"<mx-reply><blockquote><a href=\"https://matrix.to/#/@a:b\">@a:b</a>x</blockquote></mx-reply><i>y</i>","m.relates_to":{"m.in_reply_to":{"event_id":"$0"}}}`), reply(bridge.Event{Kind: bridge.ClerkText, Text: "y", HTML: "<i>y</i>"})},
 		"nothing but a fallback":   {message(`{"msgtype":"m.text","body":"> <@a:b> x","m.relates_to":{"m.in_reply_to":{"event_id":"$0"}}}`), unreadable(classEmpty)},
 		"a quote is no fallback":   {message(`{"msgtype":"m.text","body":"> Zitat\n\nText"}`), text("> Zitat\n\nText")},
 		"redacted":                 {event(testClerk, "m.room.message", `"unsigned":{"redacted_because":{"type":"m.room.redaction"}},`, `{}`), other},
 		"sticker":                  {event(testClerk, "m.sticker", "", `{"body":"x"}`), other},
 		"encrypted":                {event(testClerk, "m.room.encrypted", "", `{"algorithm":"m.megolm.v1.aes-sha2"}`), other},
-		"reaction":                 {event(testClerk, "m.reaction", "", `{"m.relates_to":{"rel_type":"m.annotation","event_id":"$0","key":"👍"}}`), other},
+		"reaction":                 {event(testClerk, "m.reaction", "", `{"m.relates_to":{"rel_type":"m.annotation","event_id":"$0","key":"👍"}}`), reply(bridge.Event{Kind: bridge.ClerkReaction, Key: "👍"})},
+		"reaction of no kind":      {event(testClerk, "m.reaction", "", `{"m.relates_to":{"rel_type":"m.thread","event_id":"$0","key":"👍"}}`), other},
+		"reaction to nothing":      {event(testClerk, "m.reaction", "", `{"m.relates_to":{"rel_type":"m.annotation","event_id":["$0"],"key":"👍"}}`), other},
+		"in a thread":              {message(`{"msgtype":"m.text","body":"x","m.relates_to":{"rel_type":"m.thread","event_id":"$0","is_falling_back":true,"m.in_reply_to":{"event_id":"$7"}}}`), reply(text("x"))},
 		"message as state":         {event(testClerk, "m.room.message", state, `{"msgtype":"m.text","body":"x"}`), other},
 
 		"ghost's echo":             {event(testGhost, "m.room.message", "", echo), bridge.Event{Kind: bridge.Echo, Marker: "01MARK"}},
@@ -286,4 +289,10 @@ func checkAttribute(t interface{ Errorf(string, ...any) }, s, element string, a 
 	if !ok {
 		t.Errorf("of %q: %s has %s=%q", s, element, a.Key, a.Val)
 	}
+}
+
+// reply makes an event one that answers another.
+func reply(e bridge.Event) bridge.Event {
+	e.ReplyTo = "$0"
+	return e
 }

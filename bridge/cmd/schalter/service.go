@@ -11,6 +11,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"schalter/bridge"
+	"schalter/bridge/mail"
 	"schalter/bridge/matrix"
 	"schalter/bridge/store"
 	"schalter/config"
@@ -43,6 +44,10 @@ func newService(ctx context.Context, c *config.Config, log zerolog.Logger) (*ser
 	if err != nil {
 		return nil, err
 	}
+	mailer, err := mailer(c)
+	if err != nil {
+		return nil, err
+	}
 	adapter, err := matrix.New(matrix.Options{
 		URL: c.Homeserver.URL, ServerName: c.Homeserver.ServerName, Token: string(c.Appservice.ASToken),
 		Timeout: c.Homeserver.Timeout(), Log: part(log, "matrix"),
@@ -57,7 +62,8 @@ func newService(ctx context.Context, c *config.Config, log zerolog.Logger) (*ser
 	s := &service{db: db, adapter: adapter, hub: webchat.NewHub(), notifier: store.NewNotifier(db, part(log, "store")), log: log}
 	s.core, err = bridge.New(bridge.Options{
 		Store: db, Rooms: adapter, Browsers: everybody{s.hub, s.notifier}, Areas: areas,
-		Log: part(log, "bridge"), Zone: zone, Calendar: calendar, Admins: users(c.Admins), Now: clock, Patience: patience(c.Homeserver.Timeout()),
+		Log: part(log, "bridge"), Zone: zone, Calendar: calendar, Admins: users(c.Admins),
+		Mailer: mailer, City: c.City.Name, PublicURL: c.Web.PublicURL, Now: clock, Patience: patience(c.Homeserver.Timeout()),
 	})
 	if err == nil {
 		s.web, err = webchat.New(webchat.Options{
@@ -132,6 +138,17 @@ func areas(c *config.Config) ([]bridge.ServiceArea, error) {
 		}
 	}
 	return out, nil
+}
+
+// mailer is nil when no mail server is configured.
+func mailer(c *config.Config) (bridge.Mailer, error) {
+	if !c.Mail.Offered() {
+		return nil, nil
+	}
+	return mail.New(mail.Options{
+		Host: c.Mail.Host, Port: c.Mail.Port, TLS: mail.TLS(c.Mail.TLS), Username: c.Mail.Username,
+		Password: string(c.Mail.Password), From: c.Mail.From, FromName: c.City.Name,
+	})
 }
 
 func users(ids []string) []bridge.UserID {

@@ -1,0 +1,29 @@
+package matrix
+
+import "schalter/bridge"
+
+const reactionType = "m.reaction"
+
+// readReaction reads a reaction (specification, "Event annotations and reactions"). One that says
+// nothing is nothing.
+func readReaction(out *bridge.Event, content map[string]any) {
+	relation, _ := content["m.relates_to"].(map[string]any)
+	target, _ := relation["event_id"].(string)
+	key, _ := relation["key"].(string)
+	if relation["rel_type"] != "m.annotation" || target == "" || key == "" {
+		return
+	}
+	out.Kind, out.ReplyTo, out.Key = bridge.ClerkReaction, bridge.EventID(target), CleanText(key)
+}
+
+// repliedTo is the event that a message answers (specification, "Rich replies"). In a thread,
+// clients name an event to fall back on, which nobody meant.
+func repliedTo(relation map[string]any) bridge.EventID {
+	if relation["rel_type"] == "m.thread" && relation["is_falling_back"] == true {
+		root, _ := relation["event_id"].(string)
+		return bridge.EventID(root)
+	}
+	reply, _ := relation["m.in_reply_to"].(map[string]any)
+	id, _ := reply["event_id"].(string)
+	return bridge.EventID(id)
+}
