@@ -55,7 +55,7 @@ func home(t testing.TB, kind string) (*homeservertest.Homeserver, homeservertest
 	case "synapse":
 		hs = homeservertest.Synapse(t, reg.Path)
 	}
-	for _, name := range append([]string{"outsider"}, clerkNames...) {
+	for _, name := range append([]string{"outsider", "chief"}, clerkNames...) {
 		if _, err := hs.Register(name, password, strings.ToUpper(name[:1])+name[1:]+" Muster", false); err != nil {
 			t.Fatal(err)
 		}
@@ -81,7 +81,7 @@ web:
   public_url: "http://{{.Listen}}"
   limits: {conversations_burst: 10000, conversations_per_minute: 10000, waiting_per_address: 10000, messages_burst: 10000, messages_per_second: 10000}
 city: {name: Stadt Aarau, time_zone: Europe/Zurich, holidays: ch-ag-aarau}
-admins: ["@nora:localhost"]
+admins: ["@chief:localhost"]
 service_areas:
   - {id: einwohnerkontrolle, name: {de: Einwohnerkontrolle}, hours: "24/7", clerks: ["@nora:localhost", "@reto:localhost"]}
   - {id: fundbuero, name: {de: Fundbüro}, hours: "24/7", clerks: ["@nora:localhost", "@reto:localhost", "@lea:localhost"]}
