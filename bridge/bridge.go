@@ -41,6 +41,7 @@ type Bridge struct {
 	wake   chan struct{}
 	direct chan Entry
 	down   atomic.Bool
+	vitals vitals
 
 	// doubtMu guards doubtful: the streams in which our claims may be stale (doubt.go).
 	doubtMu  sync.Mutex

@@ -68,7 +68,9 @@ type Batch struct {
 
 // TakeSync makes this replica the one that reads /sync, if no other alive one does.
 func (b *Bridge) TakeSync(ctx context.Context) (SyncLease, bool, error) {
-	return b.store.TakeSync(ctx, b.replica, b.now())
+	lease, ours, err := b.store.TakeSync(ctx, b.replica, b.now())
+	b.noteLease(ours)
+	return lease, ours, err
 }
 
 // KnownEvents returns which of the events have been taken already.
@@ -116,6 +118,7 @@ func (b *Bridge) FromMatrix(ctx context.Context, batch Batch) error {
 	if err != nil {
 		return fmt.Errorf("take sync response: %w", err)
 	}
+	b.noteSync(batch)
 	if aside > 0 {
 		b.log.Warn().Int("events", aside).Msg("events set aside")
 	}

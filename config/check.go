@@ -139,10 +139,10 @@ func (c *Config) checkDatabase(k *checker) {
 func (c *Config) checkWeb(k *checker) {
 	w := c.Web
 	if k.required("web.listen", w.Listen) {
-		_, port, err := net.SplitHostPort(w.Listen)
-		if n, perr := strconv.Atoi(port); err != nil || perr != nil || n < 0 || n > 65535 {
-			k.refuse("web.listen", "must be host:port, as in 127.0.0.1:8080")
-		}
+		k.address("web.listen", w.Listen, "127.0.0.1:8080")
+	}
+	if w.MetricsListen != "" {
+		k.address("web.metrics_listen", w.MetricsListen, "10.0.0.5:9100")
 	}
 	k.url("web.public_url", w.PublicURL, true)
 	k.list("web.allowed_origins", w.AllowedOrigins, func(o string) string {
@@ -243,6 +243,13 @@ func (k *checker) required(key, value string) bool {
 func (k *checker) oneOf(key, value string, of []string) {
 	if !slices.Contains(of, value) {
 		k.refuse(key, "must be one of %s", strings.Join(of, ", "))
+	}
+}
+
+func (k *checker) address(key, value, like string) {
+	_, port, err := net.SplitHostPort(value)
+	if n, perr := strconv.Atoi(port); err != nil || perr != nil || n < 0 || n > 65535 {
+		k.refuse(key, "must be host:port, as in %s", like)
 	}
 }
 

@@ -62,8 +62,11 @@ type Database struct {
 // Web is the citizens' side.
 type Web struct {
 	// Listen is host:port.
-	Listen    string `yaml:"listen"`
-	PublicURL string `yaml:"public_url"`
+	Listen string `yaml:"listen"`
+	// MetricsListen is host:port of a listener for /metrics alone; empty: Listen serves them, to
+	// this machine only.
+	MetricsListen string `yaml:"metrics_listen"`
+	PublicURL     string `yaml:"public_url"`
 	// AllowedOrigins are the origins of the pages that may embed the chat.
 	AllowedOrigins []string `yaml:"allowed_origins"`
 	// TrustedProxies are addresses or networks whose X-Forwarded-For counts.

@@ -23,7 +23,7 @@ func (s *Server) logged(c *gin.Context) {
 	c.Request = c.Request.WithContext(log.WithContext(c.Request.Context()))
 	c.Next()
 	level := zerolog.InfoLevel
-	if c.FullPath() == "/healthz" || c.FullPath() == "/readyz" {
+	if c.FullPath() == "/healthz" || c.FullPath() == "/readyz" || c.FullPath() == "/metrics" {
 		level = zerolog.DebugLevel
 	}
 	log.WithLevel(level).Str("method", method(c.Request.Method)).Str("route", c.FullPath()).

@@ -57,6 +57,8 @@ type Options struct {
 	PrivacyURL string
 	// Ready says why the service cannot serve at present; nil means it always can.
 	Ready func(context.Context) error
+	// Metrics is served on /metrics, to this machine only; nil means not at all.
+	Metrics http.Handler
 	// Now is the clock of the rate limits; nil means time.Now.
 	Now func() time.Time
 }
@@ -72,6 +74,7 @@ type Server struct {
 	origins map[string]bool
 	limits  Limits
 	ready   func(context.Context) error
+	metrics http.Handler
 	now     func() time.Time
 
 	opening *limiter[string]
@@ -110,7 +113,7 @@ func New(o Options) (*Server, error) {
 	o.Limits = o.Limits.withDefaults()
 	s := &Server{
 		core: o.Core, hub: o.Hub, log: o.Log, origins: map[string]bool{}, limits: o.Limits,
-		ready: o.Ready, now: o.Now,
+		ready: o.Ready, metrics: o.Metrics, now: o.Now,
 		opening: newLimiter[string](o.Limits.ConversationsPerMinute/60, o.Limits.ConversationsBurst, o.Now),
 		sending: newLimiter[bridge.ConversationID](o.Limits.MessagesPerSecond, o.Limits.MessagesBurst, o.Now),
 		waiting: newWaitingChats(o.Limits.WaitingPerAddress),
@@ -172,6 +175,9 @@ func (s *Server) routes(trustedProxies []string) (*gin.Engine, error) {
 
 	e.GET("/healthz", s.getHealth)
 	e.GET("/readyz", s.getReadiness)
+	if s.metrics != nil {
+		e.GET("/metrics", s.getMetrics)
+	}
 	e.GET("/", s.getPage)
 	e.GET("/frame", s.getFrame)
 	e.GET("/plain", s.getPlain)

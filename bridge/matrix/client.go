@@ -36,6 +36,8 @@ type Options struct {
 	// Timeout bounds one call; 0 means 20 s. It must stay below bridge.ClaimFor / 2.
 	Timeout time.Duration
 	Log     zerolog.Logger
+	// Observe may be nil.
+	Observe Observe
 }
 
 // Adapter speaks to one homeserver. Safe for concurrent use.
@@ -75,9 +77,13 @@ func New(o Options) (*Adapter, error) {
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = 64, 64
+	var through http.RoundTripper = transport
+	if o.Observe != nil {
+		through = observed{transport, o.Observe}
+	}
 	return &Adapter{
 		base: base, server: o.ServerName, token: o.Token, botName: o.BotName, timeout: o.Timeout,
-		http: &http.Client{Transport: transport}, log: o.Log,
+		http: &http.Client{Transport: through}, log: o.Log,
 	}, nil
 }
 

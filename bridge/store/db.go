@@ -28,6 +28,8 @@ type DB struct {
 	url     string
 	// group is SQLite's one writer; nil for PostgreSQL.
 	group *group
+	// written counts messages since the start.
+	written written
 }
 
 var _ bridge.Store = (*DB)(nil)

@@ -50,8 +50,12 @@ const insertMessage = `INSERT INTO messages (` + messageColumns + `)
 	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
 
 func (t *transaction) InsertMessage(m bridge.Message) (bool, error) {
-	return t.changed(insertMessage, string(m.ID), string(m.Conversation), m.Seq, string(m.Direction), m.ClientID,
+	inserted, err := t.changed(insertMessage, string(m.ID), string(m.Conversation), m.Seq, string(m.Direction), m.ClientID,
 		m.Sender, m.Text, m.HTML, string(m.Event), m.Failed, millis(m.CreatedAt))
+	if inserted {
+		t.written[m.Direction]++
+	}
+	return inserted, err
 }
 
 const (

@@ -20,6 +20,8 @@ type transaction struct {
 	// forUpdate locks the rows of a SELECT; empty on SQLite, whose writer is alone anyway.
 	forUpdate string
 	depth     int
+	// written counts messages by direction.
+	written map[bridge.Direction]int64
 }
 
 var _ bridge.Tx = (*transaction)(nil)
@@ -29,6 +31,15 @@ const attempts = 5
 
 // Update runs f in one transaction; see bridge.Store.
 func (db *DB) Update(ctx context.Context, f func(bridge.Tx) error) error {
+	f, committed := db.written.counted(f)
+	err := db.update(ctx, f)
+	if err == nil {
+		committed()
+	}
+	return err
+}
+
+func (db *DB) update(ctx context.Context, f func(bridge.Tx) error) error {
 	if db.group != nil {
 		return db.group.do(ctx, f)
 	}

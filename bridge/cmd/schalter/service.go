@@ -26,6 +26,8 @@ type service struct {
 	web      *webchat.Server
 	hub      *webchat.Hub
 	notifier *store.Notifier
+	metrics  *metrics
+	alarm    *alarm
 	log      zerolog.Logger
 }
 
@@ -48,18 +50,24 @@ func newService(ctx context.Context, c *config.Config, log zerolog.Logger) (*ser
 	if err != nil {
 		return nil, err
 	}
+	measures, err := newMetrics(c.Web.MetricsListen)
+	if err != nil {
+		return nil, fmt.Errorf("listen for metrics: %w", err)
+	}
 	adapter, err := matrix.New(matrix.Options{
 		URL: c.Homeserver.URL, ServerName: c.Homeserver.ServerName, Token: string(c.Appservice.ASToken),
-		Timeout: c.Homeserver.Timeout(), Log: part(log, "matrix"),
+		Timeout: c.Homeserver.Timeout(), Log: part(log, "matrix"), Observe: measures.observe,
 	})
 	if err != nil {
+		measures.close()
 		return nil, err
 	}
 	db, err := store.Open(ctx, string(c.Database.URL))
 	if err != nil {
+		measures.close()
 		return nil, err
 	}
-	s := &service{db: db, adapter: adapter, hub: webchat.NewHub(), notifier: store.NewNotifier(db, part(log, "store")), log: log}
+	s := &service{db: db, adapter: adapter, hub: webchat.NewHub(), notifier: store.NewNotifier(db, part(log, "store")), metrics: measures, log: log}
 	s.core, err = bridge.New(bridge.Options{
 		Store: db, Rooms: adapter, Browsers: everybody{s.hub, s.notifier}, Areas: areas,
 		Log: part(log, "bridge"), Zone: zone, Calendar: calendar, Admins: users(c.Admins),
@@ -69,12 +77,15 @@ func newService(ctx context.Context, c *config.Config, log zerolog.Logger) (*ser
 		s.web, err = webchat.New(webchat.Options{
 			Core: s.core, Hub: s.hub, Log: part(log, "webchat"), AllowedOrigins: c.Web.AllowedOrigins,
 			TrustedProxies: c.Web.TrustedProxies, Limits: limits(c.Web.Limits), CityName: c.City.Name,
-			Notice: c.City.Notice["de"], PrivacyURL: c.City.PrivacyURL, Ready: db.Ping,
+			Notice: c.City.Notice["de"], PrivacyURL: c.City.PrivacyURL, Ready: db.Ping, Metrics: measures.public(),
 		})
 	}
 	if err != nil {
+		measures.close()
 		return nil, errors.Join(err, db.Close())
 	}
+	s.alarm = &alarm{vitals: s.core.Vitals, unconfirmed: db.Unconfirmed, log: log}
+	measures.registry.MustRegister(s)
 	return s, nil
 }
 
@@ -84,14 +95,16 @@ func (s *service) run(ctx context.Context, l net.Listener) error {
 	behind, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	var wg sync.WaitGroup
-	var coreErr error
+	var coreErr, metricsErr error
+	wg.Go(func() { s.alarm.run(behind, s.core.Now) })
+	wg.Go(func() { metricsErr = s.metrics.run(behind) })
 	wg.Go(func() { coreErr = s.core.Run(behind) })
 	wg.Go(func() { s.adapter.Run(behind, s.core) })
 	wg.Go(func() { s.notifier.Run(behind, s.heard) })
 	webErr := s.web.Serve(ctx, l)
 	stop()
 	wg.Wait()
-	return errors.Join(webErr, coreErr, s.db.Close())
+	return errors.Join(webErr, coreErr, metricsErr, s.db.Close())
 }
 
 // heard takes what another replica tells. "" means that news may have been missed.
