@@ -74,9 +74,11 @@ func (s *Server) pageData(c *gin.Context) pageData {
 	}
 }
 
-// catalogueFor is the catalogue that a page's parameter names, else that of the request's language.
+// catalogueFor is the catalogue that a page's parameter names, else that of the request's language;
+// the request's language follows it.
 func catalogueFor(c *gin.Context) string {
 	if name := c.Query("language"); slices.Contains(widget.Languages, name) {
+		c.Set(languageKey, name[:2])
 		return name
 	}
 	return catalogueOf[languageOf(c)]

@@ -40,6 +40,9 @@ type plainPage struct {
 	Days         []plainDay
 	// Seconds after which the log is fetched anew; 0 means that the reader has stopped it.
 	Seconds int
+	// Turn makes each address differ from the last: one that differs in its fragment only would
+	// scroll instead of fetching.
+	Turn int
 }
 
 type plainArea struct {
@@ -101,6 +104,7 @@ func (s *Server) postPlain(c *gin.Context) {
 		s.refuse(c, problem{kind: originNotAllowed})
 		return
 	}
+	lang := catalogueFor(c)
 	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, s.limits.MaxBodyBytes)
 	in := plainPage{Area: c.PostForm("area"), Name: strings.TrimSpace(c.PostForm("name")), Text: strings.TrimSpace(strings.ReplaceAll(c.PostForm("text"), "\r\n", "\n"))}
 	message := bridge.CitizenMessage{ClientID: c.PostForm("client_id"), Text: in.Text}
@@ -127,7 +131,7 @@ func (s *Server) postPlain(c *gin.Context) {
 		return
 	}
 	// A reload then repeats nothing.
-	c.Redirect(http.StatusSeeOther, "/plain?language="+catalogueFor(c))
+	c.Redirect(http.StatusSeeOther, "/plain?language="+lang)
 }
 
 func (s *Server) openPlain(ctx context.Context, c *gin.Context, in plainPage, message bridge.CitizenMessage) error {
@@ -170,7 +174,10 @@ func (s *Server) getPlainLog(c *gin.Context) {
 		s.refuse(c, problem{kind: unauthorized})
 		return
 	}
-	p := plainPage{Conversation: &snapshot, Seconds: plainRefresh}
+	p := plainPage{Conversation: &snapshot, Seconds: plainRefresh, Turn: 1}
+	if c.Query("turn") == "1" {
+		p.Turn = 2
+	}
 	if c.Query("hold") != "" || snapshot.Conversation.State == bridge.Closed {
 		p.Seconds = 0
 	}

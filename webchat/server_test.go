@@ -326,7 +326,7 @@ func TestServeSaysThatItCannot(t *testing.T) {
 // await polls for what has no event of its own to wait for.
 func await(t *testing.T, what string, done func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(20 * time.Second)
 	for !done() {
 		if time.Now().After(deadline) {
 			t.Fatalf("waited in vain for %s", what)

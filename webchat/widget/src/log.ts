@@ -2,6 +2,7 @@
 
 import { h } from "./dom";
 import { down, icon } from "./icon";
+import { daysAhead, moment } from "./format";
 import { formatted, plain } from "./html";
 import { date, t, tag, time } from "./texts";
 import type { Message } from "./types";
@@ -20,6 +21,7 @@ export class Log {
   private rows: Row[] = [];
   private queue: Message[] = [];
   private atEnd = true;
+  private staying = false;
   private delivered = 0;
   private read = 0;
 
@@ -28,6 +30,7 @@ export class Log {
     this.list.lang = language;
     this.jump.append(t("new_below"));
     this.list.addEventListener("scroll", () => {
+      if (this.staying) return; // what has grown meanwhile is not what the reader did
       this.atEnd = this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < near;
       if (this.atEnd) this.jump.hidden = true;
     }, Object.assign(Object.create(null), { passive: true }));
@@ -90,11 +93,13 @@ export class Log {
   private before(i: number): HTMLElement[] {
     const { message: m } = this.rows[i];
     const lines: HTMLElement[] = [];
-    if (!i || date(this.rows[i - 1].message.created_at) !== date(m.created_at)) {
+    const days = (at: string) => daysAhead(moment(at));
+    if (!i || days(this.rows[i - 1].message.created_at) !== days(m.created_at)) {
       lines.push(h("h3", { class: "line", lang: tag() }, date(m.created_at)));
     }
-    const last = this.rows.slice(0, i).findLast((r) => r.message.direction === "clerk");
-    if (m.sender && (!last || last.message.sender !== m.sender)) {
+    let last = i - 1;
+    while (last >= 0 && this.rows[last].message.direction !== "clerk") last--;
+    if (m.sender && this.rows[last]?.message.sender !== m.sender) {
       lines.push(h("p", { class: "line", lang: tag() }, t("took_over", { name: m.sender })));
     }
     return lines;
@@ -145,7 +150,13 @@ export class Log {
     this.list.focus();
   }
 
+  /** stay keeps the newest message in sight, once for all that comes within a frame. */
   private stay(): void {
-    if (this.atEnd) this.list.scrollTop = this.list.scrollHeight;
+    if (this.staying) return;
+    this.staying = true;
+    requestAnimationFrame(() => {
+      this.staying = false;
+      if (this.atEnd) this.list.scrollTop = this.list.scrollHeight;
+    });
   }
 }
