@@ -85,7 +85,7 @@ func TestWidgetAxe(t *testing.T) {
 				}
 			}
 		}
-		do(t, ctx, media("forced-colors", "active"))
+		do(t, ctx, media("forced-colors", "active", "prefers-reduced-motion", "reduce"))
 		checkAxe(t, ctx, state.name+" forced colours")
 		do(t, ctx, media())
 	}

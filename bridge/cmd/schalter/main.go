@@ -18,6 +18,7 @@ type commands struct {
 	Serve        serveCommand        `cmd:"" help:"Run the service."`
 	Registration registrationCommand `cmd:"" help:"Print the appservice registration for the homeserver."`
 	Check        checkCommand        `cmd:"" help:"Look whether everything that the service needs is there, and say what is not."`
+	Embed        embedCommand        `cmd:"" help:"Print the lines that put the chat on a city's page."`
 	Hours        hoursCommand        `cmd:"" help:"Show what opening hours mean, day by day."`
 }
 
