@@ -2,6 +2,7 @@ package bridge_test
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"schalter/bridge"
+	"schalter/bridge/store/postgrestest"
 )
 
 const chief bridge.UserID = "@chief:example.org" // an admin, and no clerk
@@ -219,5 +221,29 @@ func TestCommandsAreAnswered(t *testing.T) {
 	// Several lines are several commands; what is not one is not answered.
 	if got := w.command(chief, "Bitte:\n!ja\n!ja 98\n"); strings.Count(got, "\n") != 1 {
 		t.Errorf("%q", got)
+	}
+}
+
+// What an admin sets counts on every replica: at once for whoever opens a chat there, and within a
+// second for whoever looks.
+func TestExceptionReachesTheOtherReplica(t *testing.T) {
+	w := newOffice(t, postgrestest.Database(t), "2026-07-01 09.00.00")
+	other := &city{world: &world{t: t, hs: w.hs, url: w.url, now: w.now}, change: w.change}
+	other.start()
+	t.Cleanup(func() { other.crash() })
+	w.command(chief, "!ausnahme heute zu hunde")
+	before := time.Now()
+	var closed *bridge.ClosedError
+	if _, err := other.b.Open(t.Context(), bridge.Opening{Area: hunde, Language: "de"}); !errors.As(err, &closed) {
+		t.Errorf("the other replica opens a chat: %v", err)
+	}
+	other.await("closed", func() bool { return other.b.Areas()[0].At(other.clock()).State == bridge.AreaClosed })
+	other.await("told", func() bool {
+		other.told.mu.Lock()
+		defer other.told.mu.Unlock()
+		return other.told.count[bridge.AreasNews] > 0
+	})
+	if took := time.Since(before); took > 2*time.Second {
+		t.Errorf("after %s", took)
 	}
 }
