@@ -186,7 +186,7 @@ func TestCheckForeignRegistration(t *testing.T) {
 		edit(none.Path, "id: schalter", "id: other", "^@citizen_", "^@telegram_", "^@schalter_bot", "^@telegrambot", "^#schalter_", "^#telegram_",
 			"schalter_appservice", "telegram_appservice")
 		hs := start(t, half.Path, none.Path)
-		for _, name := range clerkNames {
+		for _, name := range append([]string{"chief"}, clerkNames...) {
 			if _, err := hs.Register(name, password, name, false); err != nil {
 				t.Fatal(err)
 			}
