@@ -176,6 +176,9 @@ func (b *Bridge) attempt(ctx context.Context, e Entry) (Entry, bool) {
 	if e.Conversation != "" {
 		b.browsers.Notify(e.Conversation)
 	}
+	if e.Kind == OpenRoom {
+		b.Wake() // the lobby's notice stands in another stream
+	}
 	return next, found
 }
 
