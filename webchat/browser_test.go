@@ -158,6 +158,9 @@ func visible(selector string) chromedp.Action[chromedp.Void] {
 func until(condition string) chromedp.Action[chromedp.Void] {
 	return func(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {
 		_, err := chromedp.Poll[chromedp.Void](lookup(condition), chromedp.WithPollingInterval(20*time.Millisecond))(ctx, target)
+		for err != nil && strings.Contains(err.Error(), "Cannot find context") && ctx.Err() == nil { // the page was exchanged meanwhile
+			_, err = chromedp.Poll[chromedp.Void](lookup(condition), chromedp.WithPollingInterval(20*time.Millisecond))(ctx, target)
+		}
 		if err != nil {
 			return chromedp.Void{}, fmt.Errorf("waited in vain for %s: %w", condition, err)
 		}

@@ -31,6 +31,11 @@ var journey = []struct {
 		h.core.set(func() { h.core.now = at("2026-11-23T12:00:00+01:00") })
 		do(t, ctx, click(".launcher"), visible(`[data-area=fundbuero]`), click(`[data-area=einwohnerkontrolle]`), says("h2", "Wir sind wieder für Sie da"))
 	}},
+	{"7-request", func(t *testing.T, ctx context.Context, h *house) {
+		h.core.set(func() { h.core.now, h.core.mail = at("2026-11-23T12:00:00+01:00"), true })
+		do(t, ctx, click(".launcher"), visible(`[data-area=fundbuero]`), click(`[data-area=einwohnerkontrolle]`), visible("#request-text"),
+			typed("#request-text", "Ich habe am Samstag beim Bahnhof ein Velo gefunden."), click(".request .primary"), says("h2", "Anfrage Nr. 4711"))
+	}},
 	{"8-ended", func(t *testing.T, ctx context.Context, h *house) {
 		talk(t, ctx, h)
 		h.core.change(h.core.only(t), func(c *bridge.Conversation) { c.State = bridge.Closed })

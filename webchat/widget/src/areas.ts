@@ -36,14 +36,15 @@ export function areaList(areas: Area[], choose: (area: Area) => void): HTMLEleme
     })));
 }
 
-/** closedArea says when an area opens again. */
-export function closedArea(area: Area): HTMLElement {
+/** closedArea says when an area opens again, and has room for a request. */
+export function closedArea(area: Area, request: HTMLElement | null): HTMLElement {
   const unstaffed = area.state === "unstaffed";
   return h("div", { class: "view" },
     h("h2", { id: "question", tabindex: "-1" }, t(unstaffed ? "unstaffed_title" : area.opens_at ? "closed_title" : "closed_unknown")),
     !unstaffed && area.opens_at ? h("p", { class: "opens" }, h("strong", null, `${date(area.opens_at)}, ${time(area.opens_at)}`)) : null,
     unstaffed ? h("p", null, area.status) : null,
     h("p", { class: "soft" }, area.hours.text),
-    area.counter_hours ? h("p", { class: "soft" }, t("counter_hours", { hours: area.counter_hours.text })) : null);
+    area.counter_hours ? h("p", { class: "soft" }, t("counter_hours", { hours: area.counter_hours.text })) : null,
+    request);
 }
 

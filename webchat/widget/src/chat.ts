@@ -6,6 +6,7 @@ import { ConversationView } from "./conversation";
 import css from "./chat.css";
 import { h, sheet } from "./dom";
 import { Panel } from "./panel";
+import { type Draft, RequestForm, leftRequest } from "./request";
 import { follow } from "./stream";
 import { Session, type Trouble } from "./session";
 import { readChat } from "./shelf";
@@ -28,7 +29,10 @@ class App {
   private counter: Counter = { city: "", notice: "", privacy_url: "" };
   private areas: Area[] = [];
   private view: ConversationView | null = null;
-  private draft = { text: "", name: "" };
+  private form: RequestForm | null = null;
+  private draft: Draft = { text: "", name: "" };
+  /** The token of a request that is to go on, from a link in a mail. */
+  private request = "";
   private area: string;
   /** Ends following the areas, which is done only while they are looked at. */
   private watching = new AbortController();
@@ -38,6 +42,11 @@ class App {
   constructor(private shell: Shell) {
     this.api = new API(shell.base);
     this.area = shell.area;
+    const link = new URLSearchParams(location.hash.slice(1));
+    if (shell.mode === "page" && link.get("request")) {
+      this.request = link.get("request")!;
+      this.area = link.get("service_area") || this.area;
+    }
     this.panel = new Panel(shell, (language) => void this.speak(language), () => this.watching.abort());
     this.session = new Session(this.api, {
       messages: (list, fresh) => this.messages(list, fresh),
@@ -75,9 +84,15 @@ class App {
   /** render shows where the citizen is, anew; what has been typed is kept. */
   private render(): void {
     if (!this.session) return; // a kept conversation reports while it is being made
-    if (this.view) this.draft = this.view.draft;
+    this.keepDraft();
     if (this.session.chat) this.showConversation();
     else void this.showAreas();
+  }
+
+  private keepDraft(): void {
+    if (this.view) this.draft = this.view.draft;
+    if (this.form) this.draft = this.form.draft;
+    this.form = null;
   }
 
   // Choosing
@@ -111,6 +126,7 @@ class App {
         if (name !== "areas" || signal.aborted || this.session.chat || JSON.stringify(areas) === JSON.stringify(this.areas)) return;
         const focused = (this.shell.root.activeElement as HTMLElement | null)?.dataset.area;
         this.areas = areas;
+        if (this.form?.touched) return; // what somebody writes is not taken away
         this.place();
         if (focused) (this.shell.root.querySelector(`[data-area="${focused}"]`) as HTMLElement | null)?.focus();
       }).catch(() => {});
@@ -120,15 +136,35 @@ class App {
 
   private choose(area: Area): void {
     this.area = area.id;
-    if (area.state === "open") {
+    this.keepDraft();
+    if (area.state === "open" && this.request) {
+      this.session.pickUp(area.id, area.name, tag(), this.request);
+      this.request = "";
+      history.replaceState(null, "", location.pathname + location.search);
+      this.showConversation();
+    } else if (area.state === "open") {
       this.session.prepare(area.id, area.name, tag());
       this.showConversation();
-    } else this.frame(closedArea(area), () => this.back());
+    } else this.showClosed(area);
+  }
+
+  private showClosed(area: Area): void {
+    const back = () => this.back();
+    if (this.counter.requests) {
+      this.form = new RequestForm(this.api, area.id, this.counter, this.draft, (left) => {
+        this.form = null;
+        this.draft = { text: "", name: "" };
+        this.watching.abort();
+        this.frame(leftRequest(left, `${this.shell.base}#request=${left.token}&service_area=${area.id}`), back);
+      }, (text) => this.panel.complain(text));
+    }
+    this.frame(closedArea(area, this.form && this.form.node), back);
   }
 
   private back(): void {
-    if (this.view) this.draft = this.view.draft;
-    this.area = "";
+    this.keepDraft();
+    this.area = this.request = "";
+    this.panel.complain("");
     this.session.forget();
     void this.showAreas();
   }

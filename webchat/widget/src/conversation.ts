@@ -3,6 +3,7 @@
 import { Composer } from "./composer";
 import { h } from "./dom";
 import { Log } from "./log";
+import type { Draft } from "./request";
 import type { Session } from "./session";
 import { t } from "./texts";
 import type { Counter } from "./types";
@@ -16,7 +17,7 @@ export class ConversationView {
   private readonly after: HTMLElement;
   readonly node: HTMLElement;
 
-  constructor(private session: Session, counter: Counter, draft: { text: string; name: string }, reopen: () => void, again: () => void) {
+  constructor(private session: Session, counter: Counter, draft: Draft, reopen: () => void, again: () => void) {
     this.log = new Log(session.chat!.language);
     this.composer = new Composer((text) => session.send(text, this.name.value.trim()), draft.text);
     this.name.value = draft.name;
@@ -35,7 +36,7 @@ export class ConversationView {
   }
 
   /** draft is what has been typed and not sent. */
-  get draft(): { text: string; name: string } {
+  get draft(): Draft {
     return { text: this.composer.text.value, name: this.name.value };
   }
 

@@ -83,6 +83,15 @@ export class Session {
     void this.deliver();
   }
 
+  /** pickUp goes on with a request: its conversation begins without a message of now. */
+  pickUp(area: string, areaName: string, language: string, request: string): void {
+    this.prepare(area, areaName, language);
+    this.chat!.request = request;
+    this.begun = true;
+    shelf.keepChat(this.chat!);
+    this.follow();
+  }
+
   /** reopen goes on with a conversation that has ended; what the server says against it is returned. */
   async reopen(): Promise<string> {
     const { id, token } = this.chat!;
@@ -321,7 +330,7 @@ export class Session {
     this.sending = true;
     const chat = this.chat!;
     const signal = this.term;
-    for (let wait = 500, next; (next = shelf.waiting()[0]);) {
+    for (let wait = 500, next: shelf.Waiting | undefined; (next = shelf.waiting()[0]) || (chat.request && !chat.id);) {
       const answer = await this.post(chat, next, signal).catch(() => null);
       if (signal.aborted) return;
       if (!answer || answer.status === 429 || answer.status >= 500) {
@@ -337,27 +346,28 @@ export class Session {
         break;
       }
       this.report("");
-      shelf.dropText(next.client_id);
+      if (next) shelf.dropText(next.client_id);
       if (answer.ok) this.stored(chat, next, answer.body);
       else {
-        this.tell("refused", { waiting: next, problem: answer.body });
-        this.giveBack(next, answer.body);
+        const waiting = next || { client_id: "", text: "", at: "" };
+        this.tell("refused", { waiting, problem: answer.body });
+        this.giveBack(waiting, answer.body);
         if (signal.aborted) return;
       }
     }
     this.sending = false;
   }
 
-  private post(chat: shelf.Kept, { client_id, text }: shelf.Waiting, signal: AbortSignal) {
-    const message = { client_id, text };
+  private post(chat: shelf.Kept, waiting: shelf.Waiting | undefined, signal: AbortSignal) {
+    const message = waiting && { client_id: waiting.client_id, text: waiting.text };
     if (chat.id) return this.api.call<any>(`conversations/${chat.id}/messages`, { method: "POST", token: chat.token, body: message, signal });
     return this.api.call<any>("conversations", {
       method: "POST", key: chat.key, signal,
-      body: { service_area: chat.area, language: chat.language.slice(0, 2), name: chat.name, page_url: location.href.slice(0, 2000), message },
+      body: { service_area: chat.area, language: chat.language.slice(0, 2), name: chat.name, page_url: location.href.split("#")[0].slice(0, 2000), message, request: chat.request },
     });
   }
 
-  private stored(chat: shelf.Kept, waiting: shelf.Waiting, body: any): void {
+  private stored(chat: shelf.Kept, waiting: shelf.Waiting | undefined, body: any): void {
     const receipt = chat.id ? body : body.message;
     if (!chat.id) {
       chat.id = body.id;
@@ -367,7 +377,7 @@ export class Session {
       this.wake();
     }
     // The stream will bring it with its place; until then it shows as stored.
-    const m = this.messages.find((o) => o.client_id === waiting.client_id);
+    const m = waiting && this.messages.find((o) => o.client_id === waiting.client_id);
     if (m && !m.seq) {
       m.state = receipt.state;
       this.watcher.messages([m], true);

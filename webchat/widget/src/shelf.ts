@@ -11,6 +11,8 @@ export interface Kept {
   /** The catalogue it was begun in, and the one chosen since. */
   language: string;
   ui?: string;
+  /** The token of a request that this goes on with. */
+  request?: string;
   id?: string;
   token?: string;
 }

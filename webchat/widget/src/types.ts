@@ -50,7 +50,13 @@ export interface Problem {
 }
 
 /** What GET /api/v1/counter tells about the city. */
-export interface Counter { city: string; notice: string; privacy_url: string }
+export interface Counter {
+  city: string;
+  notice: string;
+  privacy_url: string;
+  /** What can be left when nobody answers; absent where the server takes no requests. */
+  requests?: { answered_by: string[]; notice: string };
+}
 
 /** What the loader hands to the part that is loaded later. */
 export interface Shell {
