@@ -141,9 +141,8 @@ func TestWidgetCostsThePageNothing(t *testing.T) {
 			})).observe({ type, buffered: true });
 			setTimeout(() => done(Object.values(seen)), 100);
 		})`)
-		loaded := evaluate[int](t, ctx, `performance.getEntriesByType("resource").reduce((sum, e) => sum + e.encodedBodySize, 0)`)
 		requests := evaluate[int](t, ctx, `performance.getEntriesByType("resource").length`)
-		t.Logf("%s: layout shift %v, longest task %.0f ms (0: none over 50 ms), %d requests, %d bytes of bodies", phase, got[0], got[1], requests, loaded)
+		t.Logf("%s: layout shift %v, longest task %.0f ms (0: none over 50 ms), %d requests", phase, got[0], got[1], requests)
 		return got[0], got[1]
 	}
 	do(t, ctx, chromedp.Navigate(empty))
