@@ -34,8 +34,10 @@ type Bridge struct {
 	publicURL string
 	citizens  map[string]*texts
 
-	// timetable is what is in force; runHours keeps it.
-	timetable atomic.Pointer[timetable]
+	// timetable is what is in force; runHours keeps it. configured is the one at the start, before
+	// the database was asked.
+	timetable  atomic.Pointer[timetable]
+	configured *timetable
 	hoursNews chan struct{}
 
 	wake   chan struct{}
@@ -119,7 +121,8 @@ func New(o Options) (*Bridge, error) {
 			return nil, err
 		}
 	}
-	b.timetable.Store(b.inForce(0, nil))
+	b.configured = b.inForce(0, nil)
+	b.timetable.Store(b.configured)
 	return b, nil
 }
 

@@ -34,8 +34,9 @@ func (b *Bridge) runHours(ctx context.Context) {
 	every := time.NewTicker(edgeEvery)
 	defer every.Stop()
 	first := true
-	var shown []AreaStatus
-	var table *timetable
+	// What was shown before the first look is what the config says.
+	table := b.configured
+	shown := statuses(table.areas, b.now())
 	var looked time.Time // by the ticker's clock, which never jumps
 	for {
 		if first || time.Since(looked) >= time.Second {
@@ -44,7 +45,7 @@ func (b *Bridge) runHours(ctx context.Context) {
 		}
 		at, now := b.timetable.Load(), b.now()
 		status := statuses(at.areas, now)
-		if table != nil && (at != table || !slices.EqualFunc(status, shown, AreaStatus.equal)) {
+		if at != table || !slices.EqualFunc(status, shown, AreaStatus.equal) {
 			b.browsers.Notify(AreasNews)
 		}
 		table, shown = at, status
