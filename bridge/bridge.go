@@ -38,7 +38,7 @@ type Bridge struct {
 	// the database was asked.
 	timetable  atomic.Pointer[timetable]
 	configured *timetable
-	hoursNews chan struct{}
+	hoursNews  chan struct{}
 
 	wake   chan struct{}
 	direct chan Entry
@@ -48,6 +48,8 @@ type Bridge struct {
 	// doubtMu guards doubtful: the streams in which our claims may be stale (doubt.go).
 	doubtMu  sync.Mutex
 	doubtful map[string]bool
+	// working counts the workers of this replica by stream; also under doubtMu.
+	working map[string]int
 }
 
 // Options are what New needs. Store, Rooms, Browsers and Areas are required.
@@ -114,7 +116,7 @@ func New(o Options) (*Bridge, error) {
 		store: o.Store, rooms: o.Rooms, browsers: o.Browsers, areas: areas, zone: o.Zone, calendar: o.Calendar, admins: o.Admins, mailer: o.Mailer, city: o.City, publicURL: o.PublicURL, citizens: map[string]*texts{},
 		log: o.Log, now: o.Now, replica: NewID(), patience: o.Patience, texts: words,
 		wake: make(chan struct{}, 1), direct: make(chan Entry, outboxWorkers),
-		doubtful: map[string]bool{}, hoursNews: make(chan struct{}, 1),
+		doubtful: map[string]bool{}, working: map[string]int{}, hoursNews: make(chan struct{}, 1),
 	}
 	for lang, tag := range map[string]string{"de": "de-CH", "fr": "fr-CH", "it": "it-CH", "en": "en"} {
 		if b.citizens[lang], err = newTexts(tag, o.Zone); err != nil {

@@ -14,6 +14,36 @@ func (b *Bridge) doubt(stream string) {
 	b.doubtMu.Unlock()
 }
 
+// begin and end say that this replica works on a stream. What is being worked on is not given back:
+// two workers on one stream would open one room at once.
+func (b *Bridge) begin(stream string) {
+	b.doubtMu.Lock()
+	b.working[stream]++
+	b.doubtMu.Unlock()
+}
+
+func (b *Bridge) end(stream string) {
+	b.doubtMu.Lock()
+	defer b.doubtMu.Unlock()
+	if b.working[stream]--; b.working[stream] == 0 {
+		delete(b.working, stream)
+	}
+}
+
+// takeDoubtful returns the streams in doubt that nobody works on, and keeps the others.
+func (b *Bridge) takeDoubtful() []string {
+	b.doubtMu.Lock()
+	defer b.doubtMu.Unlock()
+	var idle []string
+	for stream := range b.doubtful {
+		if b.working[stream] == 0 {
+			idle = append(idle, stream)
+			delete(b.doubtful, stream)
+		}
+	}
+	return idle
+}
+
 // doubtIf doubts after a failure that may hide a commit.
 func (b *Bridge) doubtIf(err error, stream string) {
 	if errors.Is(err, ErrUnavailable) {
@@ -32,11 +62,8 @@ func (b *Bridge) releaseDoubtful(ctx context.Context) {
 			return // Retire gives everything back
 		case <-every.C:
 		}
-		b.doubtMu.Lock()
-		streams := b.doubtful
-		b.doubtful = map[string]bool{}
-		b.doubtMu.Unlock()
-		for stream := range streams {
+		streams := b.takeDoubtful()
+		for _, stream := range streams {
 			err := b.store.Update(ctx, func(tx Tx) error { return tx.ReleaseStream(stream, b.replica, b.now()) })
 			if err != nil {
 				b.doubt(stream)

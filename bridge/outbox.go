@@ -27,9 +27,11 @@ func (b *Bridge) Wake() {
 // which spares a message the round through Claim.
 func (b *Bridge) dispatch(claimed []Entry) {
 	for _, e := range claimed {
+		b.begin(e.Stream)
 		select {
 		case b.direct <- e:
 		default:
+			b.end(e.Stream)
 			// All workers and the queue before them are busy. The entry has not been tried, so
 			// it is given back and found by Claim.
 			go b.giveBack(e)
@@ -68,6 +70,7 @@ func (b *Bridge) runOutbox(ctx context.Context) {
 		free <- struct{}{}
 		go func() {
 			b.follow(ctx, calls, e)
+			b.end(e.Stream)
 			full := len(free) == outboxWorkers
 			<-free
 			if full {
@@ -77,6 +80,7 @@ func (b *Bridge) runOutbox(ctx context.Context) {
 	}
 	timer := time.NewTimer(0)
 	defer timer.Stop()
+	lost := false
 	for ctx.Err() == nil {
 		select {
 		case <-ctx.Done():
@@ -90,11 +94,24 @@ func (b *Bridge) runOutbox(ctx context.Context) {
 		if ctx.Err() != nil || room == 0 {
 			continue // a worker that ends wakes the loop
 		}
+		if lost {
+			// A claim went unanswered and may stand all the same. When nobody works, whatever
+			// we hold is such a one.
+			if room == outboxWorkers && len(b.direct) == 0 {
+				lost = b.store.Update(ctx, func(tx Tx) error { return tx.ReleaseOwner(b.replica, b.now()) }) != nil
+			}
+			if lost {
+				timer.Reset(100 * time.Millisecond)
+				continue
+			}
+		}
 		entries, err := b.store.Claim(ctx, b.replica, b.now(), room)
 		if err != nil && ctx.Err() == nil {
+			lost = true
 			b.log.Error().Err(err).Msg("outbox cannot claim entries")
 		}
 		for _, e := range entries {
+			b.begin(e.Stream)
 			start(e)
 		}
 		timer.Reset(b.untilDue(ctx, err != nil, len(entries) == room))

@@ -29,6 +29,13 @@ func (b *Bridge) performOpenRoom(ctx context.Context, e Entry) (func(Tx) error, 
 		if err != nil {
 			return err
 		}
+		if c.Room != room {
+			// Given up meanwhile, or another one serves: it is opened once more.
+			again := e
+			again.Phase, again.DueAt = Ready, b.now()
+			_, err := tx.SettleEntry(again)
+			return err
+		}
 		done, err := tx.FinishEntry(e.ID)
 		if err != nil || !done {
 			return err

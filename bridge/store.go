@@ -26,7 +26,7 @@ type Store interface {
 	HoursStore
 
 	// Claim takes up to limit entries that are due, each the first of its stream, for owner
-	// until now+ClaimFor. Entries of owners that are gone are taken over as Unsure.
+	// until now+ClaimFor. Entries of other owners that are gone are taken over as Unsure.
 	Claim(ctx context.Context, owner string, now time.Time, limit int) ([]Entry, error)
 	// NextDue returns when the next unclaimed entry falls due; zero when there is none.
 	NextDue(ctx context.Context) (time.Time, error)
@@ -93,6 +93,8 @@ type Tx interface {
 	ReleaseBarrier(id, nonce string, now time.Time) (bool, error)
 	// PostponeBarrier sets when the next barrier is due, if the entry waits for exactly this one.
 	PostponeBarrier(id, nonce string, due time.Time) error
+	// ReleaseOwner makes everything that owner has claimed Unsure and due now.
+	ReleaseOwner(owner string, now time.Time) error
 	// ReleaseStream makes what owner has claimed in a stream Unsure and due now.
 	ReleaseStream(stream, owner string, now time.Time) error
 	// ClaimNext claims the first entry of a stream if it is due. ErrNotFound when none is.

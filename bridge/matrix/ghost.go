@@ -2,6 +2,7 @@ package matrix
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 
@@ -45,6 +46,30 @@ func (a *Adapter) invite(ctx context.Context, user bridge.UserID, room bridge.Ro
 		return fmt.Errorf("invite: %w", err)
 	}
 	return nil
+}
+
+// letIn invites a user who may have come in since the room was looked at.
+func (a *Adapter) letIn(ctx context.Context, user bridge.UserID, room bridge.RoomID) error {
+	err := a.invite(ctx, user, room)
+	if !errors.Is(err, bridge.ErrForbidden) {
+		return err
+	}
+	if m, look := a.membership(ctx, user, room); look == nil && (m == "join" || m == "invite") {
+		return nil
+	}
+	return err
+}
+
+// membership is what a user is in a room now; "" for a stranger.
+func (a *Adapter) membership(ctx context.Context, user bridge.UserID, room bridge.RoomID) (string, error) {
+	var m struct {
+		Membership string `json:"membership"`
+	}
+	err := a.call(ctx, a.BotID(), http.MethodGet, nil, &m, "rooms", string(room), "state", memberType, string(user))
+	if err != nil && code(err) != "M_NOT_FOUND" {
+		return "", fmt.Errorf("read membership: %w", err)
+	}
+	return m.Membership, nil
 }
 
 func (a *Adapter) kick(ctx context.Context, user bridge.UserID, room bridge.RoomID) error {

@@ -96,19 +96,16 @@ func (a *Adapter) OpenRoom(ctx context.Context, p bridge.RoomPlan, found func(br
 // member of a restricted room that no rule admits, Dendrite answers it with 500.
 func (a *Adapter) admit(ctx context.Context, ghost bridge.UserID, room bridge.RoomID, fresh bool) error {
 	if !fresh {
-		var m struct {
-			Membership string `json:"membership"`
+		now, err := a.membership(ctx, ghost, room)
+		if err != nil {
+			return broken(err)
 		}
-		err := a.call(ctx, a.BotID(), http.MethodGet, nil, &m, "rooms", string(room), "state", memberType, string(ghost))
-		if err != nil && code(err) != "M_NOT_FOUND" {
-			return broken(fmt.Errorf("read ghost's membership: %w", err))
-		}
-		switch m.Membership {
+		switch now {
 		case "join":
 			return nil
 		case "invite":
 		default:
-			if err := a.invite(ctx, ghost, room); err != nil {
+			if err := a.letIn(ctx, ghost, room); err != nil {
 				return broken(err)
 			}
 		}
@@ -278,7 +275,7 @@ func (a *Adapter) complete(ctx context.Context, spec roomSpec, room bridge.RoomI
 		if m := membership(have, user); m == "join" || m == "invite" {
 			continue
 		}
-		if err := a.invite(ctx, user, room); err != nil {
+		if err := a.letIn(ctx, user, room); err != nil {
 			return broken(err)
 		}
 	}

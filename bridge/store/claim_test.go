@@ -28,15 +28,40 @@ func TestEntriesOfTheDeadAreTakenOverAsUnsure(t *testing.T) {
 	})
 }
 
-func TestOwnEntryIsTakenUpAgainAfterItsClaimOnly(t *testing.T) {
+// Nobody takes over from themselves, however far the clock is set: the owner is alive and at work,
+// or says so with ReleaseOwner. Others wait for the claim's end.
+func TestClaimsEndForOthersOnly(t *testing.T) {
 	each(t, func(t *testing.T, db *store.DB) {
 		enqueue(t, db, stream, "a1")
-		claimOne(t, db, "me", at) // no heartbeat has reached the database, and still
-		if got := claim(t, db, "me", at.Add(bridge.ClaimFor)); len(got) != 0 {
+		claimOne(t, db, "me", at)
+		later := at.Add(bridge.ClaimFor + time.Millisecond)
+		if got := claim(t, db, "me", later.Add(time.Hour)); len(got) != 0 {
 			t.Fatalf("claimed twice: %v", ids(got))
 		}
-		if got := claimOne(t, db, "me", at.Add(bridge.ClaimFor+time.Millisecond)); got.Phase != bridge.Unsure {
+		alive(t, db, at.Add(bridge.ClaimFor), "me", "other")
+		if got := claim(t, db, "other", at.Add(bridge.ClaimFor)); len(got) != 0 {
+			t.Fatalf("taken before the claim's end: %v", ids(got))
+		}
+		if got := claimOne(t, db, "other", later); got.Phase != bridge.Unsure || got.Claim != 2 {
 			t.Errorf("after its claim: %+v", got)
+		}
+	})
+}
+
+func TestReleaseOwner(t *testing.T) {
+	each(t, func(t *testing.T, db *store.DB) {
+		alive(t, db, at, "me", "other")
+		enqueue(t, db, "one", "a1")
+		claimOne(t, db, "me", at)
+		enqueue(t, db, "two", "b1")
+		claimOne(t, db, "other", at)
+		now := at.Add(time.Second)
+		update(t, db, func(tx bridge.Tx) error { return tx.ReleaseOwner("me", now) })
+		if got := claimOne(t, db, "me", now); got.ID != "a1" || got.Phase != bridge.Unsure {
+			t.Errorf("released: %+v", got)
+		}
+		if got := claim(t, db, "me", now); len(got) != 0 {
+			t.Errorf("the other's was released too: %v", ids(got))
 		}
 	})
 }

@@ -40,11 +40,12 @@ const entryColumns = `o.ord, o.id, o.stream, o.kind, o.conversation_id, o.servic
 	o.payload, o.phase, o.barrier, o.attempts, o.due_at, o.claim, o.created_at`
 
 // An entry can be taken when it is due, or when whoever was trying it is gone; and only the first
-// of a stream, for a stream is done in order.
+// of a stream, for a stream is done in order. Nobody takes over from themselves: a clock that is set
+// forward would hand out what is under way.
 const (
 	takeable = `(o.phase <> 'trying' AND o.due_at <= ?
-		OR o.phase = 'trying' AND (o.claimed_until < ?
-			OR o.owner <> ? AND o.owner NOT IN (SELECT id FROM replicas WHERE seen_at > ?)))
+		OR o.phase = 'trying' AND o.owner <> ?
+			AND (o.claimed_until < ? OR o.owner NOT IN (SELECT id FROM replicas WHERE seen_at > ?)))
 		AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.stream = o.stream AND p.ord < o.ord)`
 	selectAnyTakeable = `SELECT EXISTS (SELECT 1 FROM outbox o WHERE ` + takeable + `)`
 	selectTakeable    = `SELECT ` + entryColumns + ` FROM outbox o WHERE ` + takeable + ` ORDER BY o.due_at, o.ord LIMIT ?`
@@ -56,7 +57,7 @@ func (db *DB) Claim(ctx context.Context, owner string, now time.Time, limit int)
 	at, alive := millis(now), millis(now.Add(-bridge.AliveFor))
 	var any bool
 	// Most of the time there is nothing, and a read costs no commit.
-	if err := db.get(ctx, &any, selectAnyTakeable, at, at, owner, alive); err != nil || !any {
+	if err := db.get(ctx, &any, selectAnyTakeable, at, owner, at, alive); err != nil || !any {
 		return nil, err
 	}
 	var out []bridge.Entry
@@ -68,7 +69,7 @@ func (db *DB) Claim(ctx context.Context, owner string, now time.Time, limit int)
 			query += " FOR UPDATE OF o SKIP LOCKED"
 		}
 		var rows []entryRow
-		if err := t.list(&rows, query, at, at, owner, alive, limit); err != nil {
+		if err := t.list(&rows, query, at, owner, at, alive, limit); err != nil {
 			return err
 		}
 		for _, r := range rows {
@@ -166,7 +167,9 @@ const (
 		WHERE id = ? AND claim = ? AND phase = 'trying'`
 	releaseBarrier  = `UPDATE outbox SET phase = 'ready', barrier = '', due_at = ? WHERE id = ? AND phase = 'barred' AND barrier = ?`
 	postponeBarrier = `UPDATE outbox SET due_at = ? WHERE id = ? AND phase = 'barred' AND barrier = ?`
-	releaseStream   = `UPDATE outbox SET phase = 'unsure', due_at = ?, owner = '', claimed_until = 0
+	releaseOwner    = `UPDATE outbox SET phase = 'unsure', due_at = ?, owner = '', claimed_until = 0
+		WHERE owner = ? AND phase = 'trying'`
+	releaseStream = `UPDATE outbox SET phase = 'unsure', due_at = ?, owner = '', claimed_until = 0
 		WHERE stream = ? AND owner = ? AND phase = 'trying'`
 )
 
@@ -199,6 +202,10 @@ func (t *transaction) ReleaseBarrier(id, nonce string, now time.Time) (bool, err
 
 func (t *transaction) PostponeBarrier(id, nonce string, due time.Time) error {
 	return t.exec(postponeBarrier, millis(due), id, nonce)
+}
+
+func (t *transaction) ReleaseOwner(owner string, now time.Time) error {
+	return t.exec(releaseOwner, millis(now), owner)
 }
 
 func (t *transaction) ReleaseStream(stream, owner string, now time.Time) error {
