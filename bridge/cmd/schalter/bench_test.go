@@ -177,7 +177,11 @@ func (a *arrivals) readSync(ctx context.Context, observer string, m *matrixUser)
 				} `json:"join"`
 			} `json:"rooms"`
 		}
-		status, err := m.call(ctx, http.MethodGet, "sync?timeout=20000&filter="+filter+"&since="+url.QueryEscape(since), nil, &r)
+		path := "sync?timeout=20000&filter=" + filter
+		if since != "" {
+			path += "&since=" + url.QueryEscape(since)
+		}
+		status, err := m.call(ctx, http.MethodGet, path, nil, &r)
 		at := time.Now()
 		if err != nil || status != http.StatusOK {
 			continue
