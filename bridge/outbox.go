@@ -329,7 +329,7 @@ func (b *Bridge) raiseBarrier(ctx context.Context, e Entry) {
 	nonce := NewID()
 	e.Phase, e.Barrier, e.DueAt = Barred, nonce, b.now().Add(b.patience.Barrier)
 	var held bool
-	room := e.Room
+	var room RoomID
 	err := b.store.Update(ctx, func(tx Tx) error {
 		var err error
 		if room, err = roomIn(tx, e); err != nil {

@@ -160,10 +160,9 @@ func (t *transaction) Enqueue(e bridge.Entry, owner string, now time.Time) (bool
 }
 
 const (
-	selectEntry    = `SELECT ` + entryColumns + ` FROM outbox o WHERE o.id = ?`
-	selectInFlight = selectHead
-	deleteEntry    = `DELETE FROM outbox WHERE id = ?`
-	settleEntry    = `UPDATE outbox SET phase = ?, barrier = ?, attempts = ?, due_at = ?, owner = '', claimed_until = 0
+	selectEntry = `SELECT ` + entryColumns + ` FROM outbox o WHERE o.id = ?`
+	deleteEntry = `DELETE FROM outbox WHERE id = ?`
+	settleEntry = `UPDATE outbox SET phase = ?, barrier = ?, attempts = ?, due_at = ?, owner = '', claimed_until = 0
 		WHERE id = ? AND claim = ? AND phase = 'trying'`
 	releaseBarrier  = `UPDATE outbox SET phase = 'ready', barrier = '', due_at = ? WHERE id = ? AND phase = 'barred' AND barrier = ?`
 	postponeBarrier = `UPDATE outbox SET due_at = ? WHERE id = ? AND phase = 'barred' AND barrier = ?`
@@ -181,7 +180,7 @@ func (t *transaction) Entry(id string) (bridge.Entry, error) {
 
 func (t *transaction) InFlight(stream string) (bridge.Entry, error) {
 	var r entryRow
-	if err := t.get(&r, selectInFlight, stream); err != nil {
+	if err := t.get(&r, selectHead, stream); err != nil {
 		return bridge.Entry{}, err
 	}
 	if r.Phase == string(bridge.Ready) && r.Attempts == 0 {

@@ -211,7 +211,7 @@ func compare(name string, first, words map[string]string) []error {
 			wrong = append(wrong, fmt.Errorf("catalogue %s: key %s is missing", name, key))
 		case !slices.Equal(slices.Sorted(slices.Values(placeholder.FindAllString(text, -1))), slices.Sorted(slices.Values(placeholder.FindAllString(words[key], -1)))):
 			wrong = append(wrong, fmt.Errorf("catalogue %s: key %s has other values to put in than %q", name, key, text))
-		case strings.ContainsRune(words[key], 'ß'):
+		case strings.ContainsRune(words[key], '\u00df'):
 			wrong = append(wrong, fmt.Errorf("catalogue %s: key %s is not written as in Switzerland", name, key))
 		}
 	}
