@@ -65,8 +65,7 @@ func TestCrashBehindABarrier(t *testing.T) {
 			if !sent {
 				w.sync()
 				w.inPhase(m.ID, bridge.Barred)
-				w.pass(5 * time.Second) // then another is sent
-				w.awaitCalls("SendBarrier", c.Room, 2)
+				w.passUntilCalled("SendBarrier", c.Room, 2, time.Second) // then another is sent
 			}
 			w.sync()
 			w.delivered(c.ID)
@@ -89,8 +88,7 @@ func TestStoredMessagesOutliveTheProcess(t *testing.T) {
 			}
 			end(w)
 			w.run()
-			w.pass(time.Minute)
-			w.delivered(c.ID)
+			w.passUntilDelivered(c.ID, time.Second)
 			w.wantSaid(c.Room, "1", "2", "3", "4", "5")
 		})
 	}
@@ -110,8 +108,7 @@ func TestOrderlyEndWaitsForTheAnswer(t *testing.T) {
 	if e.Attempts != 1 {
 		t.Errorf("the attempt was not written down: %+v", e)
 	}
-	w.pass(2 * time.Second)
-	w.awaitCalls("SendBarrier", c.Room, 1)
+	w.passUntilCalled("SendBarrier", c.Room, 1, 100*time.Millisecond) // counted from the start
 	w.sync()
 	w.delivered(c.ID)
 	w.wantSaid(c.Room, "1", "2")

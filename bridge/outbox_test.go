@@ -245,8 +245,7 @@ func TestForbiddenBarrierMendsTheRoom(t *testing.T) {
 	w.pass(2 * time.Second)
 	w.awaitCalls("OpenRoom", c.Room, 1)
 	w.inPhase(m.ID, bridge.Barred)
-	w.pass(5 * time.Second)
-	w.awaitCalls("SendBarrier", c.Room, 2)
+	w.passUntilCalled("SendBarrier", c.Room, 2, time.Second) // its pause begins after the mending
 	w.sync()
 	w.delivered(c.ID)
 	w.wantSaid(c.Room, "1", "2")
@@ -263,8 +262,7 @@ func TestUnansweredNoticeIsFollowedUpByTheBot(t *testing.T) {
 	w.hs.script("Notice", lostAfter)
 	c := w.opened("1")
 	w.awaitCalls("Notice", lobby, 1)
-	w.await("barrier", func() bool {
-		w.pass(500 * time.Millisecond)
+	w.passUntil("barrier", 500*time.Millisecond, func() bool {
 		return len(w.hs.did("SendBarrier", lobby)) > 0
 	})
 	if b := w.hs.did("SendBarrier", lobby)[0]; b.as != w.hs.BotID() {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"schalter/bridge"
 )
@@ -100,8 +101,7 @@ func TestRequestIsAnsweredByMail(t *testing.T) {
 		answer := bridge.Event{Room: w.lobby(hunde), Sender: keller, Kind: bridge.ClerkText, Text: "Bei uns am Schalter, {{oder}} hier im Chat.", ReplyTo: r.Notice}
 		w.hs.say(answer)
 		w.sync()
-		w.await("mail", func() bool {
-			w.pass(1e9)
+		w.passUntil("mail", time.Second, func() bool {
 			return len(p.mails()) == 1
 		})
 		if got := w.lobbySays(2); got != fmt.Sprintf("✉️ Anfrage #%d: Die Antwort von Frau Keller ist per E-Mail verschickt.", r.Number) {

@@ -19,8 +19,7 @@ func TestTakenAliasRenumbers(t *testing.T) {
 		w.awaitCalls("OpenRoom", "", n+1)
 		w.await("renumbered", func() bool { return w.look(c.ID).Number == c.Number+int64(n)+1 })
 		// The pause before the next attempt begins somewhat after the new number is there.
-		w.await("next attempt", func() bool {
-			w.pass(time.Second)
+		w.passUntil("next attempt", time.Second, func() bool {
 			return len(w.hs.did("OpenRoom", "")) > n+1
 		})
 	}
@@ -73,16 +72,12 @@ func TestRoomThatServesAfterAllIsNotLeft(t *testing.T) {
 	if got := w.look(c.ID).Room; got != "!other" {
 		t.Fatalf("adopted %s", got)
 	}
-	w.pass(time.Second)
-	w.awaitCalls("OpenRoom", "!other", 1)
+	w.passUntilCalled("OpenRoom", "!other", 1, 100*time.Millisecond)
 	if got := w.hs.did("LeaveRoom", ""); len(got) != 0 {
 		t.Fatalf("left before the owner's room is complete: %+v", got)
 	}
 	w.hs.script("OpenRoom", fate{err: fmt.Errorf("alias leads elsewhere: %w", bridge.ErrRoomBroken)})
-	w.await("delivered", func() bool {
-		w.pass(time.Second)
-		return w.look(c.ID).DeliveredSeq == 1
-	})
+	w.passUntilDelivered(c.ID, time.Second)
 	if got := w.look(c.ID).Room; got != right.Room {
 		t.Errorf("served by %s, want %s", got, right.Room)
 	}
@@ -104,8 +99,7 @@ func TestRoomIsAdoptedFromSync(t *testing.T) {
 	if room == "" {
 		t.Fatal("room not adopted")
 	}
-	w.await("repeat", func() bool {
-		w.pass(100 * time.Millisecond)
+	w.passUntil("repeat", 100*time.Millisecond, func() bool {
 		return len(w.hs.did("OpenRoom", room)) == 1
 	})
 	if again := w.hs.did("OpenRoom", room)[0]; !again.retry {
@@ -123,10 +117,7 @@ func TestRoomIsNotMadeTwice(t *testing.T) {
 	before := w.hs.made()
 	w.hs.script("OpenRoom", lostAfter, lostBefore, notSent, lostAfter)
 	c := w.open(hunde, "1")
-	w.await("delivered", func() bool {
-		w.pass(time.Second)
-		return w.look(c.ID).DeliveredSeq == 1
-	})
+	w.passUntilDelivered(c.ID, time.Second)
 	if made := w.hs.made() - before; made != 1 {
 		t.Errorf("%d rooms for one conversation", made)
 	}
@@ -143,24 +134,19 @@ func TestBrokenRoomIsAbandoned(t *testing.T) {
 	half := w.look(c.ID).Room
 	w.say(c.ID, "2") // said while the half room seemed to serve
 	w.hs.script("OpenRoom", fate{err: broken})
-	w.await("repeat", func() bool {
-		w.pass(100 * time.Millisecond)
+	w.passUntil("repeat", 100*time.Millisecond, func() bool {
 		return len(w.hs.did("OpenRoom", half)) == 1
 	})
 	w.hs.mu.Lock()
 	clear(w.hs.aliases) // the adapter has taken the alias off the broken room
 	w.hs.mu.Unlock()
-	w.await("delivered", func() bool {
-		w.pass(time.Second)
-		return w.look(c.ID).DeliveredSeq == 2
-	})
+	w.passUntilDelivered(c.ID, time.Second)
 	c = w.look(c.ID)
 	if c.Room == half || c.Room == "" {
 		t.Errorf("served by %q, broken is %q", c.Room, half)
 	}
 	w.wantSaid(c.Room, "1", "2")
-	w.pass(time.Second) // the broken one is left only when the other is complete
-	w.awaitCalls("LeaveRoom", half, 1)
+	w.passUntilCalled("LeaveRoom", half, 1, time.Second) // only when the other is complete
 	if got := w.hs.did("LeaveRoom", c.Room); len(got) != 0 {
 		t.Error("the room that serves was left")
 	}
@@ -181,10 +167,7 @@ func TestConversationsWaitForTheirArea(t *testing.T) {
 	w.hs.mu.Lock()
 	w.hs.fate = nil
 	w.hs.mu.Unlock()
-	w.await("delivered", func() bool {
-		w.pass(time.Second)
-		return w.look(c.ID).DeliveredSeq == 2
-	})
+	w.passUntilDelivered(c.ID, time.Second)
 	if w.b.Delayed() {
 		t.Error("still said to be delayed")
 	}

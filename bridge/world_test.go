@@ -161,6 +161,32 @@ func (w *world) await(what string, yes func() bool) {
 	}
 }
 
+// passUntil moves the clock in steps until what is expected has come: for what is due some time
+// after a moment that can't be seen from here.
+func (w *world) passUntil(what string, step time.Duration, yes func() bool) {
+	w.t.Helper()
+	w.await(what, func() bool {
+		w.pass(step)
+		return yes()
+	})
+}
+
+// passUntilCalled moves the clock in steps until the n-th call of a method has its answer.
+func (w *world) passUntilCalled(method string, room bridge.RoomID, n int, step time.Duration) {
+	w.t.Helper()
+	w.passUntil(fmt.Sprintf("call %d of %s", n, method), step, func() bool {
+		return len(w.hs.did(method, room)) >= n
+	})
+	w.awaitCalls(method, room, n)
+}
+
+// passUntilDelivered moves the clock in steps until the conversation's last message is delivered.
+func (w *world) passUntilDelivered(id bridge.ConversationID, step time.Duration) {
+	w.t.Helper()
+	w.passUntil("delivered", step, func() bool { c := w.look(id); return c.DeliveredSeq == c.LastSeq })
+	w.delivered(id)
+}
+
 // awaitBegun waits for the n-th call of a method, for a room if it is not empty.
 func (w *world) awaitBegun(method string, room bridge.RoomID, n int) {
 	w.t.Helper()
