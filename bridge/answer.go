@@ -49,7 +49,7 @@ func (b *Bridge) fromLobby(tx Tx, area ServiceArea, ev Event) error {
 	var err error
 	command := doneCommand.FindStringSubmatch(strings.TrimSpace(ev.Text))
 	switch {
-	case ev.Kind == ClerkReaction && strings.HasPrefix(ev.Key, "✅"), ev.Kind == ClerkText && ev.ReplyTo != "":
+	case ev.Kind == ClerkReaction && strings.HasPrefix(ev.Key, DoneKey), ev.Kind == ClerkText && ev.ReplyTo != "":
 		r, err = tx.RequestByNotice(ev.ReplyTo)
 	case ev.Kind == ClerkText && command != nil:
 		number, _ := strconv.ParseInt(command[1], 10, 64) // at most 15 digits

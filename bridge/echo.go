@@ -15,7 +15,10 @@ func (b *Bridge) confirm(tx Tx, e Entry, event EventID) error {
 			return err
 		}
 		r.Notice = event
-		return tx.SaveRequest(r)
+		if err := tx.SaveRequest(r); err != nil {
+			return err
+		}
+		return b.placeReaction(tx, Entry{Stream: e.Stream, Area: e.Area}, event, DoneKey)
 	}
 	c, err := tx.LockConversation(e.Conversation)
 	if err != nil {

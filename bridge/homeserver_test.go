@@ -3,6 +3,7 @@ package bridge_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"schalter/bridge"
@@ -25,6 +26,7 @@ type homeserver struct {
 	rooms   int
 	aliases map[string]bridge.RoomID
 	texts   map[bridge.EventID]string
+	placed  []bridge.Reaction
 }
 
 // call is one call of a method of bridge.Rooms.
@@ -161,6 +163,13 @@ func (h *homeserver) said(room bridge.RoomID) []string {
 	return out
 }
 
+// reactions returns those that stand under an event.
+func (h *homeserver) reactions(target bridge.EventID) []bridge.Reaction {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(h.placed), func(r bridge.Reaction) bool { return r.Target != target })
+}
+
 func (h *homeserver) BotID() bridge.UserID { return "@schalter_bot:example.org" }
 func (h *homeserver) GhostID(localpart string) bridge.UserID {
 	return bridge.UserID("@" + localpart + ":example.org")
@@ -183,6 +192,22 @@ func (h *homeserver) Send(ctx context.Context, m bridge.OutgoingMessage) (id bri
 		}
 		id = h.add(bridge.Event{Room: m.Room, Sender: m.As, Kind: bridge.Echo, Marker: m.Entry})
 		h.events[key], h.texts[id] = id, m.Text
+	})
+	if err != nil {
+		id = ""
+	}
+	return id, err
+}
+
+func (h *homeserver) React(ctx context.Context, r bridge.Reaction) (id bridge.EventID, err error) {
+	err = h.do(ctx, call{method: "React", room: r.Room, as: r.As, entry: r.Entry}, func() {
+		key := string(r.As) + " " + r.Entry
+		if known, ok := h.events[key]; ok && !h.forgets {
+			id = known
+			return
+		}
+		id = h.add(bridge.Event{Room: r.Room, Sender: r.As, Kind: bridge.Echo, Marker: r.Entry})
+		h.events[key], h.placed = id, append(h.placed, r)
 	})
 	if err != nil {
 		id = ""

@@ -216,6 +216,8 @@ func (b *Bridge) perform(ctx context.Context, e Entry) (func(Tx) error, error) {
 	switch e.Kind {
 	case SendMessage, PostNotice, TellRoom, PostRequest:
 		return b.performSend(ctx, e)
+	case PlaceReaction:
+		return b.performReaction(ctx, e)
 	case OpenRoom:
 		return b.performOpenRoom(ctx, e)
 	case UpdateRoom:

@@ -60,14 +60,16 @@ const (
 	// TellRoom posts a text of the bot in a room: the entry's, else that of its conversation, else
 	// the lobby of its area.
 	TellRoom EntryKind = "tell_room"
+	// PlaceReaction puts a reaction of the bot under an event, in the room that TellRoom would use.
+	PlaceReaction EntryKind = "place_reaction"
 	// LeaveRoom leaves a room that serves nobody. A stream of its own.
 	LeaveRoom EntryKind = "leave_room"
 )
 
-// sends reports whether the entry puts a message event into a room. Only those need echo and
+// sends reports whether the entry puts a message event, or a reaction, into a room. Only those need echo and
 // barrier; the other kinds can be repeated as they are.
 func (k EntryKind) sends() bool {
-	return k == SendMessage || k == PostNotice || k == TellRoom || k == PostRequest
+	return k == SendMessage || k == PostNotice || k == TellRoom || k == PostRequest || k == PlaceReaction
 }
 
 // Phase says what is known about an entry.

@@ -14,6 +14,9 @@ type Rooms interface {
 
 	// Send sends a message event with the entry's ID as transaction ID and marker.
 	Send(ctx context.Context, m OutgoingMessage) (EventID, error)
+	// React puts a reaction under an event, with the entry's ID as transaction ID and marker. The
+	// same reaction that is there already is success, and may have no event ID.
+	React(ctx context.Context, r Reaction) (EventID, error)
 	// SendBarrier sends the state event behind which, in the bot's /sync, an earlier event of
 	// the same sender must have come.
 	SendBarrier(ctx context.Context, room RoomID, as UserID, entry, nonce string) error

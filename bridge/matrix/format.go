@@ -61,11 +61,11 @@ func (a *Adapter) read(room bridge.RoomID, raw json.RawMessage, names map[bridge
 	switch {
 	case e.StateKey != nil:
 		a.readState(&out, e, content, names)
-	case e.Type == messageType && a.isOurs(e.Sender):
+	case (e.Type == messageType || e.Type == reactionType) && a.isOurs(e.Sender):
 		readEcho(&out, e, content)
 	case e.Type == messageType:
 		readClerk(&out, e, content)
-	case e.Type == reactionType && !a.isOurs(e.Sender):
+	case e.Type == reactionType:
 		readReaction(&out, content)
 	}
 	return out, true
@@ -94,13 +94,13 @@ func (a *Adapter) readState(out *bridge.Event, e rawEvent, content map[string]an
 	}
 }
 
-// readEcho reads a message of one of our own users: all we want is its marker.
+// readEcho reads a message or a reaction of one of our own users: all we want is its marker.
 func readEcho(out *bridge.Event, e rawEvent, content map[string]any) {
 	if marker, ok := content[markerField].(string); ok && marker != "" {
 		out.Kind, out.Marker = bridge.Echo, marker
 		return
 	}
-	if redacted(e, content) {
+	if e.Type == messageType && redacted(e, content) {
 		out.Kind = bridge.BareEcho
 	}
 }

@@ -99,6 +99,9 @@ func TestRead(t *testing.T) {
 
 		"ghost's echo":             {event(testGhost, "m.room.message", "", echo), bridge.Event{Kind: bridge.Echo, Marker: "01MARK"}},
 		"bot's echo":               {event(testBot, "m.room.message", "", echo), bridge.Event{Kind: bridge.Echo, Marker: "01MARK"}},
+		"bot's reaction":           {event(testBot, "m.reaction", "", `{"m.relates_to":{"rel_type":"m.annotation","event_id":"$0","key":"✅"},"ch.schalter.message_id":"01MARK"}`), bridge.Event{Kind: bridge.Echo, Marker: "01MARK"}},
+		"bot's bare reaction":      {event(testBot, "m.reaction", "", `{"m.relates_to":{"rel_type":"m.annotation","event_id":"$0","key":"✅"}}`), other},
+		"bot's redacted reaction":  {event(testBot, "m.reaction", "", `{}`), other},
 		"redacted echo":            {event(testGhost, "m.room.message", "", `{}`), bridge.Event{Kind: bridge.BareEcho}},
 		"redacted echo, unsigned":  {event(testGhost, "m.room.message", `"unsigned":{"redacted_because":{}},`, `{"body":"x"}`), bridge.Event{Kind: bridge.BareEcho}},
 		"ghost without marker":     {event(testGhost, "m.room.message", "", `{"msgtype":"m.text","body":"x"}`), other},

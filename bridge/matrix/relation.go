@@ -2,8 +2,6 @@ package matrix
 
 import "schalter/bridge"
 
-const reactionType = "m.reaction"
-
 // readReaction reads a reaction (specification, "Event annotations and reactions"). One that says
 // nothing is nothing.
 func readReaction(out *bridge.Event, content map[string]any) {

@@ -17,6 +17,7 @@ const (
 	barrierType   = "ch.schalter.barrier"
 	htmlFormat    = "org.matrix.custom.html"
 	messageType   = "m.room.message"
+	reactionType  = "m.reaction"
 	powerType     = "m.room.power_levels"
 	createType    = "m.room.create"
 	memberType    = "m.room.member"
@@ -37,17 +38,39 @@ func (a *Adapter) Send(ctx context.Context, m bridge.OutgoingMessage) (bridge.Ev
 	if m.HTML != "" {
 		content["format"], content["formatted_body"] = htmlFormat, m.HTML
 	}
-	var answer struct {
-		EventID string `json:"event_id"`
-	}
-	err := a.call(ctx, m.As, http.MethodPut, content, &answer, "rooms", string(m.Room), "send", messageType, m.Entry)
-	if err == nil && answer.EventID == "" {
-		err = &callError{kind: bridge.ErrUnanswered, status: http.StatusOK}
-	}
+	event, err := a.put(ctx, m.As, m.Room, messageType, m.Entry, content)
 	if err != nil {
 		return "", fmt.Errorf("send message: %w", err)
 	}
-	return bridge.EventID(answer.EventID), nil
+	return event, nil
+}
+
+// React puts a reaction under an event. Synapse refuses one that is there already, which is as
+// good as success, but without an event ID.
+func (a *Adapter) React(ctx context.Context, r bridge.Reaction) (bridge.EventID, error) {
+	content := map[string]any{
+		"m.relates_to": map[string]any{"rel_type": "m.annotation", "event_id": r.Target, "key": r.Key}, markerField: r.Entry,
+	}
+	event, err := a.put(ctx, r.As, r.Room, reactionType, r.Entry, content)
+	if code(err) == "M_DUPLICATE_ANNOTATION" {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("place reaction: %w", err)
+	}
+	return event, nil
+}
+
+// put sends an event that is no state, and returns its ID.
+func (a *Adapter) put(ctx context.Context, as bridge.UserID, room bridge.RoomID, kind, txn string, content any) (bridge.EventID, error) {
+	var answer struct {
+		EventID bridge.EventID `json:"event_id"`
+	}
+	err := a.call(ctx, as, http.MethodPut, content, &answer, "rooms", string(room), "send", kind, txn)
+	if err == nil && answer.EventID == "" {
+		err = &callError{kind: bridge.ErrUnanswered, status: http.StatusOK}
+	}
+	return answer.EventID, err
 }
 
 // SendBarrier sends a state event with a nonce. Each has new content: Synapse makes no event of

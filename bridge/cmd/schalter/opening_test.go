@@ -151,6 +151,35 @@ func (c *counter) awaitBody(who *matrixUser, room, text string) roomEvent {
 	return found
 }
 
+// awaitButton waits for the bot's ✅ under an event, and holds it to be the only one.
+func (c *counter) awaitButton(room, event string) {
+	c.t.Helper()
+	eventually(c.t, time.Minute, func() string {
+		events, err := c.nora.timeline(c.t.Context(), room)
+		if err != nil {
+			return err.Error()
+		}
+		n := 0
+		for _, e := range events {
+			var under struct {
+				EventID string `json:"event_id"`
+				Key     string
+			}
+			if e.Type == "m.reaction" && e.Sender == "@schalter_bot:localhost" && json.Unmarshal(e.Content.Relates, &under) == nil &&
+				under.EventID == event && under.Key == "✅" {
+				n++
+			}
+		}
+		if n > 1 {
+			c.t.Errorf("%d buttons", n)
+		}
+		if n == 0 {
+			return "no button under the notice"
+		}
+		return ""
+	})
+}
+
 // settled waits until a conversation stands in the lobby, so that no call is in flight when the
 // clock jumps.
 func (c *counter) settled(opened map[string]any) {
@@ -398,6 +427,7 @@ func (c *counter) leftAtNight(t *testing.T) {
 		t.Fatalf("request: %d %s %v", status, data, err)
 	}
 	notice = c.awaitBody(c.nora.matrixUser, c.lobby, fmt.Sprintf("📨 Anfrage #%d", left.Number))
+	c.awaitButton(c.lobby, notice.ID)
 	reaction := map[string]any{"m.relates_to": map[string]string{"rel_type": "m.annotation", "event_id": notice.ID, "key": "✅"}}
 	if status, err := c.nora.call(ctx, http.MethodPut, fmt.Sprintf("rooms/%s/send/m.reaction/done-%d", url.PathEscape(c.lobby), left.Number), reaction, nil); err != nil || status != http.StatusOK {
 		t.Fatalf("reaction: %d %v", status, err)

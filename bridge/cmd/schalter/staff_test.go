@@ -121,6 +121,8 @@ type roomEvent struct {
 	Content  struct {
 		Body   string `json:"body"`
 		Marker string `json:"ch.schalter.message_id"`
+		// Relates is of any type: tests send what clients must not.
+		Relates json.RawMessage `json:"m.relates_to"`
 	} `json:"content"`
 }
 
