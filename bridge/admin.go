@@ -63,21 +63,26 @@ func (b *Bridge) enqueueAdmin(tx Tx) error {
 }
 
 // fromDesk takes what a person did in a room that serves no conversation. It returns AreasNews
-// when the hours have changed.
+// when the hours or the staff have changed.
 func (b *Bridge) fromDesk(tx Tx, ev Event) (ConversationID, error) {
 	admin, err := tx.HouseRoom(AdminRoom)
 	if err != nil {
 		return "", err
 	}
 	if ev.Room != admin {
-		return "", b.fromAnyLobby(tx, ev)
+		return b.fromAnyLobby(tx, ev)
 	}
 	if ev.Kind != ClerkText || !slices.Contains(b.admins, ev.Sender) {
 		return "", nil
 	}
+	lines := commandLines(ev.Text)
+	mentioned := ev.Mentions
+	if len(lines) > 1 {
+		mentioned = nil // nobody knows in which line
+	}
 	var news ConversationID
-	for _, line := range commandLines(ev.Text) {
-		answer, changed, err := b.obey(tx, ev.Sender, line)
+	for _, line := range lines {
+		answer, changed, err := b.obey(tx, ev.Sender, line, mentioned)
 		if err != nil {
 			return "", err
 		}
@@ -91,20 +96,40 @@ func (b *Bridge) fromDesk(tx Tx, ev Event) (ConversationID, error) {
 	return news, nil
 }
 
-func (b *Bridge) fromAnyLobby(tx Tx, ev Event) error {
+func (b *Bridge) fromAnyLobby(tx Tx, ev Event) (ConversationID, error) {
 	if ev.Kind != ClerkText && ev.Kind != ClerkReaction {
-		return nil
+		return "", nil
 	}
-	for _, a := range b.areas {
+	for _, a := range b.Areas() {
 		rooms, err := tx.AreaRooms(a.ID)
 		if err != nil {
-			return err
+			return "", err
 		}
-		if rooms.Lobby == ev.Room {
-			return b.fromLobby(tx, a, ev)
+		if rooms.Lobby != ev.Room {
+			continue
 		}
+		if !a.Staffs(ev.Sender) {
+			return "", nil
+		}
+		if verb, english, is := deskCommand(ev.Text); is && ev.Kind == ClerkText && !doneCommand.MatchString(strings.TrimSpace(ev.Text)) {
+			return b.fromLobbyCommand(tx, a, ev, verb, english)
+		}
+		return "", b.fromLobby(tx, a, ev)
 	}
-	return nil
+	return "", nil
+}
+
+// fromLobbyCommand answers a clerk's command in the area's lobby.
+func (b *Bridge) fromLobbyCommand(tx Tx, a ServiceArea, ev Event, verb deskVerb, english bool) (ConversationID, error) {
+	answer, changed, err := b.obeyClerk(tx, a, ev.Sender, verb, english)
+	if err != nil {
+		return "", err
+	}
+	var news ConversationID
+	if changed {
+		news = AreasNews
+	}
+	return news, b.tell(tx, Entry{Stream: lobbyStream(a.ID), Area: a.ID}, textPayload{Text: answer, Notice: true})
 }
 
 // mostCommands is how many lines of one message are taken as commands.

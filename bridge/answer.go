@@ -39,12 +39,9 @@ type mailPayload struct {
 
 var doneCommand = regexp.MustCompile(`(?i)^!(?:erledigt|done)\s+#?([0-9]{1,15})$`)
 
-// fromLobby takes what a person did in an area's lobby: a reply to a request's notice answers it, a
+// fromLobby takes what a clerk of an area did in its lobby: a reply to a request's notice answers it, a
 // ✅ under it or !erledigt marks it as done.
 func (b *Bridge) fromLobby(tx Tx, area ServiceArea, ev Event) error {
-	if !area.Staffs(ev.Sender) {
-		return nil
-	}
 	var r Request
 	var err error
 	command := doneCommand.FindStringSubmatch(strings.TrimSpace(ev.Text))

@@ -1,7 +1,6 @@
 package bridge
 
 import (
-	"slices"
 	"time"
 
 	"schalter/bridge/openinghours"
@@ -19,8 +18,17 @@ type ServiceArea struct {
 	CounterHours *openinghours.Hours
 	// Grace is how long a conversation may go on after closing.
 	Grace time.Duration
-	// Clerks are the Matrix users who are heard by this area's citizens.
+	// Clerks are the Matrix users who are heard by this area's citizens, Leads those of them who are
+	// told when a chat waits far too long. In Options they are those of the config; Area and Areas
+	// return those who are in force.
 	Clerks []UserID
+	Leads  []UserID
+	// Capacity is how many chats a clerk serves at once; 0 means DefaultCapacity.
+	Capacity int
+
+	// capacities are those that admins have set; paused are the clerks of all areas who are away.
+	capacities map[UserID]int
+	paused     map[UserID]Pause
 }
 
 // NameIn returns the name in a language, or in German where there is none.
@@ -30,9 +38,6 @@ func (a ServiceArea) NameIn(language string) string { return inLanguage(a.Name, 
 func (a ServiceArea) DescriptionIn(language string) string {
 	return inLanguage(a.Description, language)
 }
-
-// Staffs reports whether user is a clerk of this area.
-func (a ServiceArea) Staffs(user UserID) bool { return slices.Contains(a.Clerks, user) }
 
 func inLanguage(texts map[string]string, language string) string {
 	if t, ok := texts[language]; ok && t != "" {

@@ -26,6 +26,10 @@ type command struct {
 	exception openinghours.Exception
 	// number of a change; 0 when none was given.
 	number int64
+	// team is what shall happen to users in the area; "" shows the team.
+	team     teamChange
+	users    []UserID
+	capacity int
 }
 
 type verb string
@@ -37,6 +41,7 @@ const (
 	listExceptions verb = "exceptions"
 	confirmChange  verb = "confirm"
 	undoChange     verb = "undo"
+	manageTeam     verb = "team"
 )
 
 // verbs are German, with English twins; what German keyboards write without umlauts is meant too.
@@ -47,6 +52,7 @@ var verbs = map[string]verb{
 	"ausnahmen": listExceptions, "exceptions": listExceptions,
 	"ja": confirmChange, "yes": confirmChange, "bestätigen": confirmChange, "bestaetigen": confirmChange, "confirm": confirmChange,
 	"zurück": undoChange, "zurueck": undoChange, "undo": undoChange,
+	"team": manageTeam, "staff": manageTeam,
 }
 
 // commandError is a line that was not understood: key of the answer, and what it names.
@@ -66,8 +72,8 @@ func wrong(key string, data ...string) error {
 }
 
 // parseCommand understands a line that begins with "!". today is the city's date; areas are those
-// of the config. The error is a *commandError.
-func parseCommand(line string, today openinghours.Date, areas []ServiceArea) (command, error) {
+// of the config; mentioned are the people whom the message mentions. The error is a *commandError.
+func parseCommand(line string, today openinghours.Date, areas []ServiceArea, mentioned ...UserID) (command, error) {
 	word, rest, _ := strings.Cut(strings.TrimPrefix(line, "!"), " ")
 	rest = strings.TrimSpace(rest)
 	c := command{verb: verbs[strings.ToLower(word)]}
@@ -76,6 +82,8 @@ func parseCommand(line string, today openinghours.Date, areas []ServiceArea) (co
 		return c, nil
 	case showHours:
 		return c, c.readHours(rest, areas)
+	case manageTeam:
+		return c, c.readTeam(rest, areas, mentioned)
 	case addException:
 		return c, c.readException(rest, today, areas)
 	case confirmChange, undoChange:

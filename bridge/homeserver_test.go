@@ -38,6 +38,8 @@ type call struct {
 	nonce  string
 	number int64
 	retry  bool
+	// members are those who may be in the room.
+	members []bridge.UserID
 	// done: it was answered.
 	done bool
 }
@@ -251,12 +253,16 @@ func (h *homeserver) UpdateRoom(ctx context.Context, r bridge.RoomPlan) error {
 	return h.do(ctx, call{method: "UpdateRoom", room: r.Conversation.Room}, func() {})
 }
 
+func (h *homeserver) GuardRoom(ctx context.Context, r bridge.RoomPlan) error {
+	return h.do(ctx, call{method: "GuardRoom", room: r.Conversation.Room, members: r.Area.Clerks}, func() {})
+}
+
 func (h *homeserver) SetUpArea(ctx context.Context, a bridge.AreaPlan, found func(bridge.RoomOwner, bridge.RoomID) (bridge.RoomID, error)) (bridge.AreaRooms, error) {
 	rooms := bridge.AreaRooms{Area: a.Area.ID}
 	for part, room := range map[bridge.AreaPart]*bridge.RoomID{bridge.Space: &rooms.Space, bridge.Lobby: &rooms.Lobby} {
 		owner := bridge.RoomOwner{Area: a.Area.ID, Part: part}
 		var made bridge.RoomID
-		err := h.do(ctx, call{method: "SetUpArea", retry: a.Retry}, func() {
+		err := h.do(ctx, call{method: "SetUpArea", retry: a.Retry, members: a.Area.Clerks}, func() {
 			made = h.make(string(a.Area.ID)+string(part), owner)
 		})
 		if err != nil {

@@ -30,7 +30,7 @@ func (a ServiceArea) At(now time.Time) AreaStatus {
 			s.OpensAt, _ = a.Hours.NextOpening(now)
 		}
 	}
-	if s.State == AreaOpen && len(a.Clerks) == 0 {
+	if s.State == AreaOpen && len(a.Available()) == 0 {
 		s.State = AreaUnstaffed
 	}
 	if a.CounterHours != nil {
@@ -57,7 +57,7 @@ func (a ServiceArea) admits(waiting int, now time.Time) error {
 	case AreaUnstaffed:
 		return ErrUnstaffed
 	}
-	rounds := time.Duration(waiting / len(a.Clerks))
+	rounds := time.Duration(waiting / len(a.Available()))
 	if !s.ClosesAt.IsZero() && now.Add(rounds*ServeTime).After(s.ClosesAt.Add(a.Grace)) {
 		opens, _ := a.Hours.NextOpening(s.ClosesAt)
 		return &ClosedError{Area: a.ID, OpensAt: opens}

@@ -17,15 +17,15 @@ const proposalFor = 24 * time.Hour
 // previewDays is how far a preview looks ahead.
 const previewDays = 14
 
-// obey does what a line of an admin says and returns the answer. changed: the hours that are in
-// force are others now.
-func (b *Bridge) obey(tx Tx, admin UserID, line string) (answer string, changed bool, err error) {
+// obey does what a line of an admin says and returns the answer. changed: the hours or the staff that
+// are in force are others now. mentioned are the people whom the message mentions.
+func (b *Bridge) obey(tx Tx, admin UserID, line string, mentioned []UserID) (answer string, changed bool, err error) {
 	table, err := b.timetableIn(tx)
 	if err != nil {
 		return "", false, err
 	}
 	now := b.now().In(b.zone)
-	c, err := parseCommand(line, openinghours.DateOf(now), table.areas)
+	c, err := parseCommand(line, openinghours.DateOf(now), table.areas, mentioned...)
 	if err == nil {
 		answer, changed, err = b.carryOut(tx, table, c, admin, now)
 	}
@@ -45,6 +45,8 @@ func (b *Bridge) carryOut(tx Tx, table *timetable, c command, admin UserID, now 
 		}
 		answer, err := b.show(tx, table, c.area, now)
 		return answer, false, err
+	case manageTeam:
+		return b.manageTeam(tx, table, c, admin, now)
 	case addException:
 		answer, err := b.makeException(tx, c, admin, now)
 		return answer, err == nil, err

@@ -222,6 +222,8 @@ func (b *Bridge) perform(ctx context.Context, e Entry) (func(Tx) error, error) {
 		return b.performOpenRoom(ctx, e)
 	case UpdateRoom:
 		return b.performUpdateRoom(ctx, e)
+	case GuardRoom:
+		return b.performGuardRoom(ctx, e)
 	case SetUpArea:
 		return b.performSetUpArea(ctx, e)
 	case SendMail:

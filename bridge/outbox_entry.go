@@ -48,6 +48,9 @@ const (
 	SendMessage EntryKind = "send_message"
 	// UpdateRoom brings name and suggestion in step with the conversation's state.
 	UpdateRoom EntryKind = "update_room"
+	// GuardRoom removes from a conversation's room whoever is neither its citizen nor one of its
+	// area's clerks.
+	GuardRoom EntryKind = "guard_room"
 	// PostNotice posts the bot's notice in the lobby. Stream of the lobby.
 	PostNotice EntryKind = "post_notice"
 	// SetUpAdmin makes the admin room. First of the admin stream.

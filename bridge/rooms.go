@@ -28,6 +28,9 @@ type Rooms interface {
 	OpenRoom(ctx context.Context, r RoomPlan, found func(RoomID) (RoomID, error)) (RoomID, error)
 	// UpdateRoom brings name and the space's child entry in step with the conversation.
 	UpdateRoom(ctx context.Context, r RoomPlan) error
+	// GuardRoom removes from a conversation's room everybody but the bot, the ghost and the area's
+	// clerks.
+	GuardRoom(ctx context.Context, r RoomPlan) error
 	// SetUpArea makes or completes space and lobby, and brings their members in step with the
 	// area's clerks. found as with OpenRoom.
 	SetUpArea(ctx context.Context, a AreaPlan, found func(RoomOwner, RoomID) (RoomID, error)) (AreaRooms, error)

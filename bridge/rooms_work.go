@@ -82,7 +82,43 @@ func (b *Bridge) performUpdateRoom(ctx context.Context, e Entry) (func(Tx) error
 	return func(tx Tx) error { return finish(tx, e) }, nil
 }
 
+// performGuardRoom removes strangers from a conversation's room; first from the area's space, whose
+// members can come in again.
+func (b *Bridge) performGuardRoom(ctx context.Context, e Entry) (func(Tx) error, error) {
+	pending, err := b.store.Pending(ctx, areaStream(e.Area), SetUpArea)
+	if err != nil {
+		return nil, fmt.Errorf("look for the area: %w: %w", err, ErrNotSent)
+	}
+	if pending {
+		return nil, fmt.Errorf("the area's space is not guarded: %w", ErrNotYet)
+	}
+	if err := b.rereadFor(ctx); err != nil {
+		return nil, err
+	}
+	plan, err := b.roomPlan(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	if plan.Conversation.Room != "" {
+		if err := b.rooms.GuardRoom(ctx, plan); err != nil {
+			return nil, fmt.Errorf("guard room: %w", err)
+		}
+	}
+	return func(tx Tx) error { return finish(tx, e) }, nil
+}
+
+// rereadFor brings the staff up to date for an entry that another replica may have written.
+func (b *Bridge) rereadFor(ctx context.Context) error {
+	if err := b.reread(ctx); err != nil {
+		return fmt.Errorf("%w: %w", err, ErrNotSent)
+	}
+	return nil
+}
+
 func (b *Bridge) performSetUpArea(ctx context.Context, e Entry) (func(Tx) error, error) {
+	if err := b.rereadFor(ctx); err != nil {
+		return nil, err
+	}
 	area, err := b.Area(e.Area)
 	if err != nil {
 		// The area has left the config since the entry was written.

@@ -24,6 +24,7 @@ type Store interface {
 	// KnownRooms are all rooms that have been adopted or discarded.
 	KnownRooms(ctx context.Context) ([]RoomID, error)
 	HoursStore
+	StaffStore
 
 	// Claim takes up to limit entries that are due, each the first of its stream, for owner
 	// until now+ClaimFor. Entries of other owners that are gone are taken over as Unsure.
@@ -121,6 +122,7 @@ type Tx interface {
 	UserName(UserID) (string, error)
 
 	HoursTx
+	StaffTx
 	RequestStore
 
 	// Savepoint runs f such that its failure undoes f only. An error of the database itself ends

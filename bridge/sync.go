@@ -22,6 +22,8 @@ type Event struct {
 	// Text and HTML of a ClerkText, cleaned and sanitised.
 	Text string
 	HTML string
+	// Mentions are the users whom a ClerkText mentions.
+	Mentions []UserID
 	// ReplyTo is the event that a ClerkText answers, or that a ClerkReaction stands under; Key is
 	// the reaction itself.
 	ReplyTo EventID
@@ -123,6 +125,10 @@ func (b *Bridge) FromMatrix(ctx context.Context, batch Batch) error {
 		b.log.Warn().Int("events", aside).Msg("events set aside")
 	}
 	if changed[AreasNews] {
+		// Before the next response is read: a clerk who was removed is not heard any more.
+		if err := b.reread(ctx); err != nil {
+			b.log.Warn().Err(err).Msg("what is in force not read again yet")
+		}
 		b.HoursMayHaveChanged()
 	}
 	for id := range changed {

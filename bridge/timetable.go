@@ -53,7 +53,8 @@ const (
 
 // HoursStore is what Store keeps about hours.
 type HoursStore interface {
-	// HoursVersion rises with each change that counts, in the transaction that makes it count.
+	// HoursVersion rises with each change that counts, of the hours or the staff, in the transaction
+	// that makes it count.
 	HoursVersion(context.Context) (int64, error)
 	// HoursChanges returns the changes that count, in the order in which they came to count.
 	HoursChanges(context.Context) ([]HoursChange, error)
@@ -85,7 +86,7 @@ type HoursTx interface {
 	AllClosingsDue() error
 }
 
-// timetable is the areas as they are in force: config, what admins set, and exceptions.
+// timetable is the areas as they are in force: config, what admins set, exceptions, and who is there.
 type timetable struct {
 	version int64
 	areas   []ServiceArea
@@ -170,7 +171,11 @@ func (b *Bridge) timetableIn(tx Tx) (*timetable, error) {
 	if err != nil {
 		return nil, err
 	}
-	return b.inForce(version, changes), nil
+	staff, err := tx.Staff()
+	if err != nil {
+		return nil, err
+	}
+	return b.inForce(version, changes).staffed(staff), nil
 }
 
 // reread brings the timetable up to date with the database.
@@ -188,8 +193,12 @@ func (b *Bridge) reread(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read changes of the hours: %w", err)
 	}
-	// Should one more have come between the two reads, the next look at the version finds it.
-	b.timetable.Store(b.inForce(version, changes))
+	staff, err := b.store.Staff(ctx)
+	if err != nil {
+		return fmt.Errorf("read staff: %w", err)
+	}
+	// Should one more have come between the reads, the next look at the version finds it.
+	b.timetable.Store(b.inForce(version, changes).staffed(staff))
 	return nil
 }
 

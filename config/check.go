@@ -58,6 +58,7 @@ func (c *Config) Validate() error {
 	k.exampleUsers("admins", c.Admins)
 	for i, a := range c.ServiceAreas {
 		k.exampleUsers(fmt.Sprintf("service_areas[%d].clerks", i), a.Clerks)
+		k.exampleUsers(fmt.Sprintf("service_areas[%d].leads", i), a.Leads)
 	}
 	if len(k.problems) > 0 {
 		return k.problems
@@ -219,6 +220,15 @@ func (c *Config) checkAreas(k *checker) {
 			k.refuse(key+".grace_minutes", "must be 0 to 240")
 		}
 		k.users(key+".clerks", a.Clerks, c.Homeserver.ServerName)
+		k.users(key+".leads", a.Leads, c.Homeserver.ServerName)
+		for n, lead := range a.Leads {
+			if !slices.Contains(a.Clerks, lead) {
+				k.refuse(fmt.Sprintf("%s.leads[%d]", key, n), "is not among the area's clerks")
+			}
+		}
+		if a.Capacity < 0 || a.Capacity > 50 {
+			k.refuse(key+".capacity", "must be 1 to 50")
+		}
 	}
 }
 

@@ -123,6 +123,10 @@ type ServiceArea struct {
 	// GraceMinutes is how long a conversation may go on after closing, 0 to 240; default 15.
 	GraceMinutes int      `yaml:"grace_minutes"`
 	Clerks       []string `yaml:"clerks"`
+	// Leads are those of the clerks who are told when a chat waits far too long.
+	Leads []string `yaml:"leads"`
+	// Capacity is how many chats a clerk is offered at once, 1 to 50; default 5.
+	Capacity int `yaml:"capacity"`
 }
 
 // Log says how much is logged.

@@ -107,6 +107,8 @@ func TestRefusals(t *testing.T) {
 		{"hours with an umlaut", replace("Mo-Fr 08:00-11:30", "Mär 08:00-11:30"), "16: service_areas[0].hours: position 1: "},
 		{"holidays without a calendar", replace("Mo-Fr 08:00-11:30", "Mo-Fr 08:00-11:30; PH off"), "16: service_areas[0].hours: position 20: PH needs a calendar"},
 		{"counter hours", replace("    clerks", "    counter_hours: 'sunrise-sunset'\n    clerks"), "17: service_areas[0].counter_hours: position 1: "},
+		{"lead", replace("    clerks", "    leads: [\"@meier:aarau.ch\"]\n    clerks"), "17: service_areas[0].leads[0]: is not among the area's clerks"},
+		{"capacity", replace("    clerks", "    capacity: 51\n    clerks"), "17: service_areas[0].capacity: must be 1 to 50"},
 		{"grace", replace("    clerks", "    grace_minutes: 600\n    clerks"), "17: service_areas[0].grace_minutes: must be 0 to 240"},
 		{"notice language", replace("city:\n", "city:\n  notice: {de: a, es: b}\n"), "12: city.notice.es: is not an offered language"},
 		{"no areas", base[:strings.Index(base, "service_areas")], "1: service_areas: there must be at least one"},

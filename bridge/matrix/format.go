@@ -135,7 +135,7 @@ func readClerk(out *bridge.Event, e rawEvent, content map[string]any) {
 		out.ReplyTo = repliedTo(relation)
 		body = withoutFallback(body)
 	}
-	out.Text = CleanText(body)
+	out.Text, out.Mentions = CleanText(body), mentioned(content)
 	if format, _ := content["format"].(string); format == htmlFormat {
 		if formatted, ok := content["formatted_body"].(string); ok {
 			out.HTML = CleanHTML(formatted)

@@ -25,3 +25,19 @@ func repliedTo(relation map[string]any) bridge.EventID {
 	id, _ := reply["event_id"].(string)
 	return bridge.EventID(id)
 }
+
+// mostMentions bounds what is kept of a message's mentions.
+const mostMentions = 50
+
+// mentioned are the users whom a message mentions (specification, "User and room mentions").
+func mentioned(content map[string]any) []bridge.UserID {
+	field, _ := content["m.mentions"].(map[string]any)
+	list, _ := field["user_ids"].([]any)
+	var out []bridge.UserID
+	for _, v := range list {
+		if user, ok := v.(string); ok && len(out) < mostMentions {
+			out = append(out, bridge.UserID(user))
+		}
+	}
+	return out
+}

@@ -104,9 +104,23 @@ func (a *Adapter) reconcileMembers(ctx context.Context, room bridge.RoomID, cler
 			a.log.Warn().Err(err).Str("room", string(room)).Msg("clerk not invited")
 		}
 	}
+	return a.removeOthers(ctx, room, have, clerks)
+}
+
+// GuardRoom removes everybody from a conversation's room who may not be in it; see bridge.Rooms.
+func (a *Adapter) GuardRoom(ctx context.Context, p bridge.RoomPlan) error {
+	have, err := a.state(ctx, p.Conversation.Room)
+	if err != nil {
+		return err
+	}
+	return a.removeOthers(ctx, p.Conversation.Room, have, append([]bridge.UserID{p.Conversation.Ghost}, p.Area.Clerks...))
+}
+
+// removeOthers removes everybody but the bot and those who may stay.
+func (a *Adapter) removeOthers(ctx context.Context, room bridge.RoomID, have roomState, stay []bridge.UserID) error {
 	for key := range have {
 		user := bridge.UserID(key.key)
-		if key.kind != memberType || user == a.BotID() || slices.Contains(clerks, user) {
+		if key.kind != memberType || user == a.BotID() || slices.Contains(stay, user) {
 			continue
 		}
 		if m := membership(have, user); m == "join" || m == "invite" || m == "knock" {

@@ -232,7 +232,7 @@ func (d *demoCommand) config(demo demoFile, s demoSecrets) *config.Config {
 		c.Admins = append(c.Admins, a.UserID)
 	}
 	for i := range c.ServiceAreas {
-		c.ServiceAreas[i].Clerks = nil
+		c.ServiceAreas[i].Clerks, c.ServiceAreas[i].Leads = nil, nil
 		for _, a := range demo.Clerks {
 			c.ServiceAreas[i].Clerks = append(c.ServiceAreas[i].Clerks, a.UserID)
 		}

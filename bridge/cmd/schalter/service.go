@@ -137,7 +137,7 @@ func areas(c *config.Config) ([]bridge.ServiceArea, error) {
 	for i, a := range c.ServiceAreas {
 		out[i] = bridge.ServiceArea{
 			ID: bridge.ServiceAreaID(a.ID), Name: a.Name, Description: a.Description,
-			Clerks: users(a.Clerks), Grace: time.Duration(a.GraceMinutes) * time.Minute,
+			Clerks: users(a.Clerks), Leads: users(a.Leads), Capacity: a.Capacity, Grace: time.Duration(a.GraceMinutes) * time.Minute,
 		}
 		var err error
 		if out[i].Hours, err = c.City.OpeningHours(a.Hours); err != nil {

@@ -1,0 +1,115 @@
+package bridge
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// manageTeam shows an area's clerks, or changes them. Who may see what follows at once: space and
+// lobby are reconciled, and whoever is no clerk any more is removed from the running conversations.
+func (b *Bridge) manageTeam(tx Tx, table *timetable, c command, admin UserID, now time.Time) (string, bool, error) {
+	if c.team == "" {
+		text, err := b.showTeams(tx, table, c.area)
+		return text, false, err
+	}
+	area, _ := table.area(c.area)
+	for _, user := range c.users {
+		if b.isOurs(user) {
+			return "", false, wrong("own_user", "User", string(user))
+		}
+		p := area.posting(user)
+		if !p.Staffed && c.team != addClerk {
+			return "", false, wrong("no_clerk", "User", string(user), "Area", area.NameIn("de"))
+		}
+		switch c.team {
+		case addClerk:
+			p.Staffed = true
+		case removeClerk:
+			p.Staffed, p.Lead, p.Capacity = false, false, 0
+		case makeLead, endLead:
+			p.Lead = c.team == makeLead
+		case setCapacity:
+			p.Capacity = c.capacity
+		}
+		p.SetBy, p.SetAt = admin, now
+		if err := tx.SavePosting(p); err != nil {
+			return "", false, err
+		}
+	}
+	if c.team == addClerk || c.team == removeClerk {
+		if err := b.staffChanged(tx, c.area, c.team == removeClerk); err != nil {
+			return "", false, err
+		}
+	}
+	table, err := b.timetableIn(tx)
+	if err != nil {
+		return "", false, err
+	}
+	text, err := b.showTeams(tx, table, c.area)
+	return text, true, err
+}
+
+// staffChanged has an area's rooms follow its staff.
+func (b *Bridge) staffChanged(tx Tx, area ServiceAreaID, removed bool) error {
+	now := b.now()
+	_, err := tx.Enqueue(Entry{
+		ID: NewID(), Stream: areaStream(area), Kind: SetUpArea, Area: area, Phase: Ready, DueAt: now, CreatedAt: now,
+	}, "", now)
+	if err != nil || !removed {
+		return err
+	}
+	live, err := tx.LiveRooms(area)
+	if err != nil {
+		return err
+	}
+	for _, id := range live {
+		_, err := tx.Enqueue(Entry{
+			ID: NewID(), Stream: deskStream(id), Kind: GuardRoom, Conversation: id, Area: area,
+			Phase: Ready, DueAt: now, CreatedAt: now,
+		}, "", now)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *Bridge) showTeams(tx Tx, table *timetable, only ServiceAreaID) (string, error) {
+	var out []string
+	for _, a := range table.areas {
+		if only != "" && a.ID != only {
+			continue
+		}
+		out = append(out, a.NameIn("de")+" ("+string(a.ID)+")")
+		if len(a.Clerks) == 0 {
+			out = append(out, "  "+b.texts.say("state_unstaffed", nil))
+		}
+		for _, user := range a.Clerks {
+			name, err := b.clerkName(tx, user)
+			if err != nil {
+				return "", err
+			}
+			parts := []string{name + " (" + string(user) + ")", b.presence(b.texts, a, user)}
+			if a.leads(user) {
+				parts = append(parts, b.texts.say("team_lead", nil))
+			}
+			parts = append(parts, b.texts.say("team_capacity", map[string]string{"Capacity": strconv.Itoa(a.CapacityOf(user))}))
+			out = append(out, "  "+strings.Join(parts, " · "))
+		}
+	}
+	return strings.Join(out, "\n"), nil
+}
+
+// presence says whether a clerk is there.
+func (b *Bridge) presence(words *texts, a ServiceArea, user UserID) string {
+	p := a.paused[user]
+	if !p.Paused {
+		return words.say("presence_here", nil)
+	}
+	key := "presence_paused"
+	if p.Automatic {
+		key = "presence_auto_paused"
+	}
+	return words.say(key, map[string]string{"Time": words.clock(p.Since)})
+}
