@@ -20,10 +20,11 @@ function begin(script: HTMLScriptElement): void {
   const language = choose(data.language || document.documentElement.lang || navigator.language);
   const words = WORDS[language];
   const listeners: [string, (detail: unknown) => void][] = [];
-  let loading: Promise<Chat> | undefined;
+  const areas = (path: string): string => `${base}api/v1/service-areas${path}?lang=${language.slice(0, 2)}`;
+  let loading: Promise<Chat> | undefined, source: EventSource | undefined, timer: ReturnType<typeof setTimeout>;
 
   const host = document.createElement("schalter-chat");
-  host.className = [mode, data.inside ? "inside" : "", data.position === "left" ? "left" : "", data.theme === "light" ? "light" : ""].join(" ");
+  host.className = [mode, data.inside && "inside", data.position, data.theme].join(" ");
   const root = host.attachShadow(Object.assign(Object.create(null), { mode: "open" }));
   const styles = new CSSStyleSheet();
   styles.replaceSync(css);
@@ -36,7 +37,6 @@ function begin(script: HTMLScriptElement): void {
     return parent.appendChild(e);
   };
   const launcher = make(root, "button", "launcher") as HTMLButtonElement;
-  launcher.type = "button";
   launcher.hidden = true;
   launcher.lang = language;
   launcher.setAttribute("aria-expanded", "false");
@@ -52,7 +52,7 @@ function begin(script: HTMLScriptElement): void {
     emit: (name, detail) => listeners.forEach(([wanted, listener]) => wanted === name && listener(detail)),
     unread: (count, text) => {
       badge.hidden = !count;
-      badge.textContent = count ? "" + count : "";
+      badge.textContent = "" + count;
       launcher.setAttribute("aria-description", text);
     },
   };
@@ -80,18 +80,32 @@ function begin(script: HTMLScriptElement): void {
     });
   }
 
-  /** refresh shows the state, now and again at its next edge. */
-  function refresh(): void {
-    fetch(base + "api/v1/service-areas?lang=" + language.slice(0, 2), Object.assign(Object.create(null), { credentials: "omit" }))
-      .then((answer) => answer.json()).then(({ service_areas: areas }: { service_areas: Area[] }) => {
-        const mine = areas.filter((a) => !data.serviceArea || a.id === data.serviceArea);
-        const isOpen = mine.some((a) => a.state === "open");
-        const opens = mine.map((a) => a.opens_at || "").filter(Boolean).sort((a, b) => Date.parse(a) - Date.parse(b))[0];
-        launcher.classList.toggle("open", isOpen);
-        state.textContent = isOpen ? words.open : opens ? words.opens.replace("{when}", when(opens)) : words.closed;
-        const edges = mine.map((a) => Date.parse((a.state === "open" ? a.closes_at : a.opens_at) || "") - Date.now()).filter((ms) => ms > 0);
-        if (edges.length) setTimeout(refresh, Math.min(2e9, Math.min(...edges) + 200));
-      }).catch(() => setTimeout(refresh, 6e4)).then(() => (launcher.hidden = false));
+  /** watch shows the state and each change of it, while the launcher can be seen: browsers have few
+   *  connections for a host, and servers for a city. */
+  function watch(): void {
+    if (source) source.close();
+    clearTimeout(timer);
+    if (document.hidden || host.className.includes("opened")) return;
+    source = new EventSource(areas("/stream"));
+    source.addEventListener("areas", ({ data }) => show(JSON.parse(data)));
+    // Where a proxy holds events back, or the server has no room, the state is asked for.
+    timer = setTimeout(() => fetch(areas("")).then((answer) => answer.json()).then(show).catch(shown), 4e3);
+  }
+
+  function show({ service_areas: all }: { service_areas: Area[] }): void {
+    const mine = all.filter((a) => !data.serviceArea || a.id === data.serviceArea);
+    const isOpen = mine.some((a) => a.state === "open");
+    const opens = mine.map((a) => a.opens_at).sort()[0]; // all in the city's zone; what is absent comes last
+    launcher.classList.toggle("open", isOpen);
+    state.textContent = isOpen ? words.open : opens ? words.opens.replace("{when}", when(opens)) : words.closed;
+    shown();
+  }
+
+  /** shown looks again after a while: a connection can die unseen. */
+  function shown(): void {
+    launcher.hidden = false;
+    clearTimeout(timer);
+    timer = setTimeout(watch, 12e4);
   }
 
   function when(text: string): string {
@@ -113,12 +127,12 @@ function begin(script: HTMLScriptElement): void {
     return;
   }
   document.body.append(host);
-  refresh();
-  let known = null;
+  listeners.push(["open", watch], ["close", watch]);
+  document.addEventListener("visibilitychange", watch);
+  watch();
   try {
-    known = localStorage.getItem("schalter.chat");
+    if (localStorage.getItem("schalter.chat")) void load();
   } catch { /* no storage, nothing to go on with */ }
-  if (known) void load();
 }
 
 /** choose finds the catalogue for a language tag; the first one is the default. */
