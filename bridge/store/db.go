@@ -23,9 +23,11 @@ import (
 // DB is a database of Schalter's. Safe for concurrent use.
 type DB struct {
 	// read serves reads of committed state; for PostgreSQL it is also where transactions run.
-	read    *sqlx.DB
-	dialect migrations.Dialect
-	url     string
+	read *sqlx.DB
+	// statements are those of read, prepared.
+	statements *statements
+	dialect    migrations.Dialect
+	url        string
 	// group is SQLite's one writer; nil for PostgreSQL.
 	group *group
 	// written counts messages since the start.
@@ -74,13 +76,13 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 		return nil, fmt.Errorf("open SQLite database for reading: %w", err)
 	}
 	read.SetMaxOpenConns(4)
-	db := &DB{read: read, dialect: migrations.SQLite, group: newGroup(write)}
 	// One process owns the file: whoever is still listed has died.
 	if _, err := write.ExecContext(ctx, `DELETE FROM replicas`); err != nil {
-		db.Close()
+		write.Close()
+		read.Close()
 		return nil, fmt.Errorf("clear replicas: %w", err)
 	}
-	return db, nil
+	return &DB{read: read, statements: newStatements(read), dialect: migrations.SQLite, group: newGroup(write)}, nil
 }
 
 func openPostgres(ctx context.Context, databaseURL string) (*DB, error) {
@@ -105,7 +107,7 @@ func openPostgres(ctx context.Context, databaseURL string) (*DB, error) {
 		read.Close()
 		return nil, err
 	}
-	return &DB{read: read, dialect: migrations.Postgres, url: u.String()}, nil
+	return &DB{read: read, statements: newStatements(read), dialect: migrations.Postgres, url: u.String()}, nil
 }
 
 // prepare migrates, and makes sure that the database takes writes.
@@ -122,7 +124,7 @@ func prepare(ctx context.Context, db *sqlx.DB, d migrations.Dialect) error {
 // Close waits for the running transactions and disconnects.
 func (db *DB) Close() error {
 	if db.group != nil {
-		db.group.close()
+		db.group.stop()
 	}
 	return db.read.Close()
 }
@@ -132,11 +134,11 @@ func (db *DB) Ping(ctx context.Context) error { return classify(db.read.PingCont
 
 // get reads one row; bridge.ErrNotFound when there is none.
 func (db *DB) get(ctx context.Context, into any, query string, args ...any) error {
-	return classify(db.read.GetContext(ctx, into, db.read.Rebind(query), args...))
+	return classify(db.statements.get(ctx, into, query, args...))
 }
 
 func (db *DB) list(ctx context.Context, into any, query string, args ...any) error {
-	return classify(db.read.SelectContext(ctx, into, db.read.Rebind(query), args...))
+	return classify(db.statements.list(ctx, into, query, args...))
 }
 
 func millis(t time.Time) int64 {

@@ -54,6 +54,9 @@ func (n *Notifier) Notify(id bridge.ConversationID) {
 	}
 }
 
+// Deliver does nothing: the other replicas read the store when Notify tells them.
+func (n *Notifier) Deliver(bridge.Message) {}
+
 // Run sends what Notify was told and calls heard with what the other replicas tell, until ctx
 // ends. heard gets "" when news may have been missed. It must not block.
 func (n *Notifier) Run(ctx context.Context, heard func(bridge.ConversationID)) {

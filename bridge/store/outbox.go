@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"schalter/bridge"
@@ -133,30 +134,28 @@ func (db *DB) Pending(ctx context.Context, stream string, kind bridge.EntryKind)
 	return pending, err
 }
 
-const (
-	selectStreamBusy = `SELECT EXISTS (SELECT 1 FROM outbox WHERE stream = ?)`
-	insertEntry      = `INSERT INTO outbox
-		(id, stream, kind, conversation_id, service_area, room_id, sender, payload, phase, due_at,
-		 owner, claimed_until, claim, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`
-)
+// An entry that comes into an empty stream is claimed by whoever puts it there. The casts are
+// PostgreSQL's: in a SELECT, a parameter has no column to take its type from.
+const insertEntry = `INSERT INTO outbox
+	(id, stream, kind, conversation_id, service_area, room_id, sender, payload, due_at, created_at,
+	 phase, owner, claimed_until, claim)
+	SELECT CAST(? AS TEXT), s.stream, CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT),
+		CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS BIGINT),
+		CASE WHEN s.mine THEN 'trying' ELSE CAST(? AS TEXT) END, CASE WHEN s.mine THEN s.owner ELSE '' END,
+		CASE WHEN s.mine THEN CAST(? AS BIGINT) ELSE 0 END, CASE WHEN s.mine THEN 1 ELSE 0 END
+	FROM (SELECT i.stream, i.owner, i.owner <> '' AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.stream = i.stream) AS mine
+		FROM (SELECT CAST(? AS TEXT) AS stream, CAST(? AS TEXT) AS owner) i) s
+	WHERE TRUE ON CONFLICT (id) DO NOTHING RETURNING claim`
 
 func (t *transaction) Enqueue(e bridge.Entry, owner string, now time.Time) (bool, error) {
-	phase, claim, until := string(e.Phase), int64(0), int64(0)
-	if owner != "" {
-		var busy bool
-		if err := t.get(&busy, selectStreamBusy, e.Stream); err != nil {
-			return false, err
-		}
-		if busy {
-			owner = ""
-		} else {
-			phase, claim, until = string(bridge.Trying), 1, millis(now.Add(bridge.ClaimFor))
-		}
+	var claim int64
+	err := t.get(&claim, insertEntry, e.ID, string(e.Kind), string(e.Conversation), string(e.Area),
+		string(e.Room), string(e.Sender), string(e.Payload), millis(e.DueAt), millis(e.CreatedAt),
+		string(e.Phase), millis(now.Add(bridge.ClaimFor)), e.Stream, owner)
+	if errors.Is(err, bridge.ErrNotFound) {
+		return false, nil // it is there already
 	}
-	inserted, err := t.changed(insertEntry, e.ID, e.Stream, string(e.Kind), string(e.Conversation), string(e.Area),
-		string(e.Room), string(e.Sender), string(e.Payload), phase, millis(e.DueAt), owner, until, claim, millis(e.CreatedAt))
-	return inserted && owner != "", err
+	return claim > 0, err
 }
 
 const (

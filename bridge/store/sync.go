@@ -72,8 +72,9 @@ func (db *DB) KnownEvents(ctx context.Context, ids []bridge.EventID) (map[bridge
 	}
 	var found []bridge.EventID
 	query := selectKnownEvents + strings.Repeat(", ?", len(ids)-1) + ")"
-	if err := db.list(ctx, &found, query, args...); err != nil {
-		return nil, err
+	// Not prepared: its text differs with the number of IDs.
+	if err := db.read.SelectContext(ctx, &found, db.read.Rebind(query), args...); err != nil {
+		return nil, classify(err)
 	}
 	for _, id := range found {
 		known[id] = true

@@ -16,7 +16,7 @@ import (
 // transaction is one bridge.Tx.
 type transaction struct {
 	ctx context.Context
-	tx  *sqlx.Tx
+	db  querier
 	// forUpdate locks the rows of a SELECT; empty on SQLite, whose writer is alone anyway.
 	forUpdate string
 	depth     int
@@ -64,7 +64,8 @@ func (db *DB) updateOnce(ctx context.Context, f func(bridge.Tx) error) error {
 		return classify(fmt.Errorf("begin: %w", err))
 	}
 	defer tx.Rollback() //nolint:errcheck // after a commit it does nothing
-	if err := f(&transaction{ctx: ctx, tx: tx, forUpdate: " FOR UPDATE"}); err != nil {
+	t := &transaction{ctx: ctx, db: pooled{tx, db.statements}, forUpdate: " FOR UPDATE"}
+	if err := f(t); err != nil {
 		return err
 	}
 	if err := tx.Commit(); err != nil {
@@ -76,7 +77,7 @@ func (db *DB) updateOnce(ctx context.Context, f func(bridge.Tx) error) error {
 // group is SQLite's one writer. Transactions that wait while one is being written to disk are
 // committed together after it: with synchronous=FULL, the disk is what a commit waits for.
 type group struct {
-	db   *sqlx.DB
+	writer
 	jobs chan job
 	done chan struct{}
 	// mu guards closed: no job is handed in after close.
@@ -94,7 +95,7 @@ type job struct {
 const groupSize = 64
 
 func newGroup(db *sqlx.DB) *group {
-	g := &group{db: db, jobs: make(chan job, groupSize), done: make(chan struct{})}
+	g := &group{writer: writer{pool: db}, jobs: make(chan job, groupSize), done: make(chan struct{})}
 	go g.run()
 	return g
 }
@@ -116,7 +117,7 @@ func (g *group) do(ctx context.Context, f func(bridge.Tx) error) error {
 	return <-j.result // the writer answers every job that it was handed
 }
 
-func (g *group) close() {
+func (g *group) stop() {
 	g.mu.Lock()
 	if !g.closed {
 		g.closed = true
@@ -128,7 +129,7 @@ func (g *group) close() {
 
 func (g *group) run() {
 	defer close(g.done)
-	defer g.db.Close()
+	defer g.writer.close()
 	for first := range g.jobs {
 		batch := []job{first}
 	collect:
@@ -147,8 +148,8 @@ func (g *group) run() {
 	}
 }
 
-// write runs the jobs in one transaction, each behind a savepoint of its own. Queries run without
-// the callers' contexts: the end of one of those would undo the others' work.
+// write runs the jobs in one transaction, each behind a savepoint of its own unless it is alone.
+// Queries run without the callers' contexts: the end of one of those would undo the others' work.
 func (g *group) write(batch []job) {
 	errs := make([]error, len(batch))
 	failAll := func(err error) {
@@ -160,21 +161,32 @@ func (g *group) write(batch []job) {
 		}
 	}
 	ctx := context.Background()
-	tx, err := g.db.BeginTxx(ctx, nil)
-	if err != nil {
+	if err := g.begin(ctx); err != nil {
 		failAll(classify(fmt.Errorf("begin: %w", err)))
 		return
 	}
-	defer tx.Rollback() //nolint:errcheck // after a commit it does nothing
-	t := &transaction{ctx: ctx, tx: tx}
+	t := &transaction{ctx: ctx, db: g}
+	worked := false
 	for i, j := range batch {
 		if err := j.ctx.Err(); err != nil {
 			errs[i] = classify(err)
 			continue
 		}
-		errs[i] = t.Savepoint(func() error { return guard(j.f, t) })
+		run := func() error { return guard(j.f, t) }
+		if len(batch) == 1 {
+			errs[i] = run()
+		} else {
+			errs[i] = t.Savepoint(run)
+		}
+		worked = worked || errs[i] == nil
 	}
-	if err := tx.Commit(); err != nil {
+	if !worked {
+		g.rollback(ctx)
+		failAll(nil)
+		return
+	}
+	if err := g.commit(ctx); err != nil {
+		g.rollback(ctx)
 		failAll(classify(fmt.Errorf("commit: %w", err)))
 		return
 	}
@@ -212,11 +224,11 @@ func (t *transaction) Savepoint(f func() error) error {
 }
 
 func (t *transaction) get(into any, query string, args ...any) error {
-	return classify(t.tx.GetContext(t.ctx, into, t.tx.Rebind(query), args...))
+	return classify(t.db.get(t.ctx, into, query, args...))
 }
 
 func (t *transaction) list(into any, query string, args ...any) error {
-	return classify(t.tx.SelectContext(t.ctx, into, t.tx.Rebind(query), args...))
+	return classify(t.db.list(t.ctx, into, query, args...))
 }
 
 func (t *transaction) exec(query string, args ...any) error {
@@ -226,7 +238,7 @@ func (t *transaction) exec(query string, args ...any) error {
 
 // change returns how many rows changed.
 func (t *transaction) change(query string, args ...any) (int64, error) {
-	r, err := t.tx.ExecContext(t.ctx, t.tx.Rebind(query), args...)
+	r, err := t.db.exec(t.ctx, query, args...)
 	if err != nil {
 		return 0, classify(err)
 	}
