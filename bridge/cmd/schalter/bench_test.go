@@ -34,7 +34,7 @@ func benchmarkDelivery(b *testing.B, kind, database string) {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Minute)
 	defer cancel()
 	hs, reg := home(b, kind)
-	s := newSystem(b, hs, reg, database, 10)
+	s := newSystemAt(b, hs, reg, hs.URL(), database, 10)
 	s.mustStart()
 	nora, reto := s.clerk("nora"), s.clerk("reto")
 	for _, c := range []*clerk{nora, reto} {

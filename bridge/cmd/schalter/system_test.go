@@ -27,9 +27,11 @@ type system struct {
 	t     testing.TB
 	hs    *homeservertest.Homeserver
 	proxy *homeservertest.FaultProxy
-	reg   homeservertest.Registration
-	dir   string
-	base  string // of the service
+	// upstream is the homeserver's URL for the service: the proxy's, or its own where time is measured.
+	upstream string
+	reg      homeservertest.Registration
+	dir      string
+	base     string // of the service
 
 	mu      sync.Mutex
 	process *exec.Cmd
@@ -88,10 +90,20 @@ service_areas:
 log: {level: debug}
 `))
 
-// newSystem wires a service to a homeserver and a database. Nothing of the service runs yet.
+// newSystem wires a service to a homeserver, with a proxy between them that can be told to fail, and
+// to a database. Nothing of the service runs yet.
 func newSystem(t testing.TB, hs *homeservertest.Homeserver, reg homeservertest.Registration, database string, timeout int) *system {
 	t.Helper()
-	s := &system{t: t, hs: hs, reg: reg, dir: t.TempDir(), proxy: homeservertest.Proxy(t, hs.URL())}
+	proxy := homeservertest.Proxy(t, hs.URL())
+	s := newSystemAt(t, hs, reg, proxy.URL(), database, timeout)
+	s.proxy = proxy
+	return s
+}
+
+// newSystemAt is newSystem with the homeserver under another URL, and no proxy.
+func newSystemAt(t testing.TB, hs *homeservertest.Homeserver, reg homeservertest.Registration, upstream, database string, timeout int) *system {
+	t.Helper()
+	s := &system{t: t, hs: hs, upstream: upstream, reg: reg, dir: t.TempDir()}
 	if database == "sqlite" {
 		database = "sqlite:" + filepath.Join(s.dir, "schalter.db")
 	}
@@ -115,7 +127,7 @@ func (s *system) writeConfig(name, database string, timeout int) string {
 	listen := fmt.Sprintf("127.0.0.1:%d", port)
 	var text bytes.Buffer
 	err = configTemplate.Execute(&text, map[string]any{
-		"Homeserver": s.proxy.URL(), "Timeout": timeout, "ASToken": s.reg.ASToken, "HSToken": s.reg.HSToken,
+		"Homeserver": s.upstream, "Timeout": timeout, "ASToken": s.reg.ASToken, "HSToken": s.reg.HSToken,
 		"Database": database, "Listen": listen,
 	})
 	if err != nil {
