@@ -44,6 +44,7 @@ type Bridge struct {
 	direct chan Entry
 	down   atomic.Bool
 	vitals vitals
+	names  names
 
 	// doubtMu guards doubtful: the streams in which our claims may be stale (doubt.go).
 	doubtMu  sync.Mutex

@@ -175,20 +175,20 @@ func (b *Bridge) FromCitizen(ctx context.Context, id ConversationID, in CitizenM
 		if err != nil {
 			return err
 		}
-		m, err = tx.MessageByClientID(id, in.ClientID)
-		if err == nil {
-			if m.Text != in.Text {
-				return ErrClientIDReused
+		if c.State != Closed {
+			m, claimed, err = b.accept(tx, &c, in, b.now())
+			if !errors.Is(err, ErrClientIDReused) {
+				return err
 			}
-			return nil
 		}
-		if !errors.Is(err, ErrNotFound) {
-			return err
-		}
-		if c.State == Closed {
+		// Closed, or said before: then it is the same message again.
+		m, err = tx.MessageByClientID(id, in.ClientID)
+		if errors.Is(err, ErrNotFound) {
 			return ErrConversationClosed
 		}
-		m, claimed, err = b.accept(tx, &c, in, b.now())
+		if err == nil && m.Text != in.Text {
+			return ErrClientIDReused
+		}
 		return err
 	})
 	if err != nil {
@@ -200,7 +200,8 @@ func (b *Bridge) FromCitizen(ctx context.Context, id ConversationID, in CitizenM
 	return m, nil
 }
 
-// accept stores a message with the outbox entries that will carry it.
+// accept stores a message with the outbox entries that will carry it. After ErrClientIDReused,
+// nothing has changed.
 func (b *Bridge) accept(tx Tx, c *Conversation, in CitizenMessage, now time.Time) (Message, []Entry, error) {
 	first := c.LastSeq == 0
 	c.LastSeq++
@@ -208,8 +209,12 @@ func (b *Bridge) accept(tx Tx, c *Conversation, in CitizenMessage, now time.Time
 		ID: MessageID(NewID()), Conversation: c.ID, Seq: c.LastSeq, Direction: FromCitizenDirection,
 		ClientID: in.ClientID, Text: in.Text, CreatedAt: now,
 	}
-	if _, err := tx.InsertMessage(m); err != nil {
+	stored, err := tx.InsertMessage(m)
+	if err != nil {
 		return Message{}, nil, err
+	}
+	if !stored {
+		return Message{}, nil, ErrClientIDReused
 	}
 	if err := tx.SaveConversation(*c); err != nil {
 		return Message{}, nil, err

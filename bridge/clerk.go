@@ -55,9 +55,15 @@ func (b *Bridge) assign(tx Tx, c *Conversation, clerk string) error {
 
 // clerkName is what the citizen reads: the display name, else the localpart.
 func (b *Bridge) clerkName(tx Tx, user UserID) (string, error) {
-	name, err := tx.UserName(user)
-	if err != nil || name != "" {
-		return name, err
+	name, known := b.names.of(user)
+	if !known {
+		var err error
+		if name, err = tx.UserName(user); err != nil {
+			return "", err
+		}
+	}
+	if name != "" {
+		return name, nil
 	}
 	local, _, _ := strings.Cut(strings.TrimPrefix(string(user), "@"), ":")
 	return local, nil

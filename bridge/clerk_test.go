@@ -160,9 +160,9 @@ func TestBadEventsStopNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	w := &world{t: t, hs: newHomeserver(), db: db, now: start}
+	w := &world{t: t, hs: newHomeserver(), db: db, now: start, told: &told{count: map[bridge.ConversationID]int{}}}
 	b, err := bridge.New(bridge.Options{
-		Store: db, Rooms: w.hs, Browsers: &told{count: map[bridge.ConversationID]int{}}, Areas: areas, Log: zerolog.Nop(), Now: w.clock,
+		Store: db, Rooms: w.hs, Browsers: w.told, Areas: areas, Log: zerolog.Nop(), Now: w.clock,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -204,5 +204,14 @@ func TestBadEventsStopNothing(t *testing.T) {
 	}
 	if got, err := db.CountSetAside(t.Context()); err != nil || got["not_stored"] == 0 {
 		t.Errorf("set aside %v %v", got, err)
+	}
+	alone := clerkText("!room", keller, "allein und \x00")
+	alone.ID = "$alone"
+	lease.Since = "next"
+	if err := b.FromMatrix(t.Context(), bridge.Batch{Lease: lease, Next: "after", Events: []bridge.Event{alone}}); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.told.messages; len(got) != 0 {
+		t.Errorf("handed on though it was not stored: %+v", got)
 	}
 }

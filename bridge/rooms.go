@@ -107,4 +107,7 @@ type OutgoingMessage struct {
 // Browsers is told, after the commit, that a conversation has changed. It never blocks.
 type Browsers interface {
 	Notify(ConversationID)
+	// Deliver hands on a committed message of a clerk, so that streams need not read it. Notify
+	// follows: a stream that does not get the message here finds it in the store.
+	Deliver(Message)
 }

@@ -87,57 +87,115 @@ func (b *Bridge) HomeserverAnswers(yes bool) { b.down.Store(!yes) }
 // committed together, or nothing is. One bad event is set aside and harms no other. ErrLost when
 // another replica reads /sync now.
 func (b *Bridge) FromMatrix(ctx context.Context, batch Batch) error {
-	var changed map[ConversationID]bool
-	var aside int
-	err := b.store.Update(ctx, func(tx Tx) error {
-		changed, aside = map[ConversationID]bool{}, 0
-		if err := tx.AdvanceSync(batch.Lease, batch.Next); err != nil {
-			return err
-		}
-		for user, name := range batch.Names {
-			if err := tx.Savepoint(func() error { return tx.SetUserName(user, name) }); errors.Is(err, ErrUnavailable) {
-				return err
-			}
-		}
-		for _, ev := range batch.Events {
-			err := tx.Savepoint(func() error { return b.take(tx, ev, changed) })
-			if errors.Is(err, ErrUnavailable) {
-				return err
-			}
-			if err != nil {
-				aside++
-				// An ID that the database can't hold either is counted in the log alone.
-				err := tx.Savepoint(func() error { return b.setAside(tx, ev, "not_stored") })
-				if errors.Is(err, ErrUnavailable) {
-					return err
-				}
-			} else if ev.Kind == Unreadable {
-				aside++
-			}
-		}
-		return nil
-	})
+	b.names.forLease(batch.Lease)
+	effects, err := b.commitBatch(ctx, batch, false)
+	if err == nil {
+		b.names.learn(batch.Names)
+	} else if !errors.Is(err, ErrUnavailable) && !errors.Is(err, ErrLost) {
+		// Something in it can't be stored. Again, each event by itself.
+		effects, err = b.commitBatch(ctx, batch, true)
+	}
 	if err != nil {
 		return fmt.Errorf("take sync response: %w", err)
 	}
 	b.noteSync(batch)
-	if aside > 0 {
-		b.log.Warn().Int("events", aside).Msg("events set aside")
+	if effects.aside > 0 {
+		b.log.Warn().Int("events", effects.aside).Msg("events set aside")
 	}
-	if changed[AreasNews] {
+	if effects.changed[AreasNews] {
 		// Before the next response is read: a clerk who was removed is not heard any more.
 		if err := b.reread(ctx); err != nil {
 			b.log.Warn().Err(err).Msg("what is in force not read again yet")
 		}
 		b.HoursMayHaveChanged()
 	}
-	for id := range changed {
+	if len(batch.Events) == 1 { // otherwise another one may have changed it
+		for _, m := range effects.messages {
+			b.browsers.Deliver(m)
+		}
+	}
+	for id := range effects.changed {
 		b.browsers.Notify(id)
 	}
 	if len(batch.Events) > 0 {
 		b.Wake()
 	}
 	return nil
+}
+
+// effects is what a batch has done.
+type effects struct {
+	changed map[ConversationID]bool
+	// messages are those that it stored, in order.
+	messages []Message
+	// aside counts the events that could not be used.
+	aside int
+}
+
+// commitBatch takes a batch in one transaction. If apart, a savepoint for each event lets the bad
+// ones fail by themselves; otherwise the first one ends it. Savepoints cost as much as the rest, and
+// nearly no batch needs them.
+func (b *Bridge) commitBatch(ctx context.Context, batch Batch, apart bool) (effects, error) {
+	var e effects
+	err := b.store.Update(ctx, func(tx Tx) error {
+		e = effects{changed: map[ConversationID]bool{}}
+		tx = &noting{Tx: tx, messages: &e.messages}
+		if err := tx.AdvanceSync(batch.Lease, batch.Next); err != nil {
+			return err
+		}
+		try := func(f func() error) error { return f() }
+		if apart {
+			try = tx.Savepoint
+		}
+		for user, name := range b.names.news(batch.Names) {
+			err := try(func() error { return tx.SetUserName(user, name) })
+			if err != nil && (!apart || errors.Is(err, ErrUnavailable)) {
+				return err
+			}
+		}
+		for _, ev := range batch.Events {
+			err := try(func() error { return b.take(tx, ev, e.changed) })
+			if err != nil && (!apart || errors.Is(err, ErrUnavailable)) {
+				return err
+			}
+			if err != nil {
+				e.aside++
+				// An ID that the database can't hold either is counted in the log alone.
+				err := tx.Savepoint(func() error { return b.setAside(tx, ev, "not_stored") })
+				if errors.Is(err, ErrUnavailable) {
+					return err
+				}
+			} else if ev.Kind == Unreadable {
+				e.aside++
+			}
+		}
+		return nil
+	})
+	return e, err
+}
+
+// noting is a transaction that remembers which messages it has stored.
+type noting struct {
+	Tx
+	messages *[]Message
+}
+
+func (n *noting) InsertMessage(m Message) (bool, error) {
+	stored, err := n.Tx.InsertMessage(m)
+	if stored {
+		*n.messages = append(*n.messages, m)
+	}
+	return stored, err
+}
+
+// Savepoint forgets what was stored in vain.
+func (n *noting) Savepoint(f func() error) error {
+	before := len(*n.messages)
+	err := n.Tx.Savepoint(f)
+	if err != nil {
+		*n.messages = (*n.messages)[:before]
+	}
+	return err
 }
 
 func (b *Bridge) setAside(tx Tx, ev Event, class string) error {

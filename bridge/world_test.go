@@ -62,6 +62,14 @@ type world struct {
 type told struct {
 	mu    sync.Mutex
 	count map[bridge.ConversationID]int
+	// messages were handed on without a read.
+	messages []bridge.Message
+}
+
+func (b *told) Deliver(m bridge.Message) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.messages = append(b.messages, m)
 }
 
 func (b *told) Notify(id bridge.ConversationID) {

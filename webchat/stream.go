@@ -53,7 +53,7 @@ func (s *Server) getStream(c *gin.Context, conversation bridge.Conversation) {
 	}
 	defer s.streams.leave(conversation.ID)
 	// Before the first read, so that nothing falls between.
-	changed, cancel := s.hub.Subscribe(conversation.ID)
+	changed, messages, cancel := s.hub.SubscribeMessages(conversation.ID)
 	defer cancel()
 
 	st := &stream{
@@ -71,7 +71,7 @@ func (s *Server) getStream(c *gin.Context, conversation bridge.Conversation) {
 	c.Status(http.StatusOK)
 	// Not all at once after a restart.
 	st.retry(time.Second + rand.N(2*time.Second))
-	err = s.follow(ctx, c, st, changed)
+	err = s.follow(ctx, c, st, changed, messages)
 	if err != nil && !errors.Is(err, errGone) && !errors.Is(err, bridge.ErrUnauthorized) && ctx.Err() == nil {
 		zerolog.Ctx(ctx).Warn().Err(err).Msg("stream ended")
 	}
@@ -79,7 +79,7 @@ func (s *Server) getStream(c *gin.Context, conversation bridge.Conversation) {
 
 // follow sends until the browser leaves, the server goes down or something fails. In each case the
 // browser comes again and resumes.
-func (s *Server) follow(ctx context.Context, c *gin.Context, st *stream, changed <-chan struct{}) error {
+func (s *Server) follow(ctx context.Context, c *gin.Context, st *stream, changed <-chan struct{}, messages <-chan bridge.Message) error {
 	reread, delay := time.NewTicker(s.rhythm.reread), time.NewTicker(s.rhythm.delay)
 	defer reread.Stop()
 	defer delay.Stop()
@@ -94,6 +94,10 @@ func (s *Server) follow(ctx context.Context, c *gin.Context, st *stream, changed
 			case <-s.closing:
 				st.comment("going down")
 				return st.flush()
+			case m := <-messages:
+				if err := st.deliver(m); err != nil {
+					return err
+				}
 			case <-changed:
 				idle = false
 			case <-reread.C:
@@ -141,12 +145,9 @@ func (st *stream) catchUp(ctx context.Context) error {
 			return err
 		}
 		for _, m := range page {
-			data, err := json.Marshal(messageOf(m))
-			if err != nil {
-				return fmt.Errorf("encode message: %w", err)
+			if err := st.message(m); err != nil {
+				return err
 			}
-			fmt.Fprintf(&st.pending, "id: %d\nevent: message\ndata: %s\n\n", m.Seq, data)
-			st.after = m.Seq
 		}
 		if err := st.flush(); err != nil {
 			return err
@@ -159,6 +160,28 @@ func (st *stream) catchUp(ctx context.Context) error {
 		}
 		return st.flush()
 	}
+}
+
+// deliver sends a message that was just committed, if it is the next one. Otherwise the browser gets
+// it by catchUp, or has it.
+func (st *stream) deliver(m bridge.Message) error {
+	if m.Seq != st.after+1 {
+		return nil
+	}
+	if err := st.message(m); err != nil {
+		return err
+	}
+	return st.flush()
+}
+
+func (st *stream) message(m bridge.Message) error {
+	data, err := json.Marshal(messageOf(m))
+	if err != nil {
+		return fmt.Errorf("encode message: %w", err)
+	}
+	fmt.Fprintf(&st.pending, "id: %d\nevent: message\ndata: %s\n\n", m.Seq, data)
+	st.after = m.Seq
+	return nil
 }
 
 func (st *stream) read(ctx context.Context) ([]bridge.Message, error) {

@@ -144,6 +144,34 @@ func TestStream(t *testing.T) {
 	}
 }
 
+// What the hub delivers is sent as it is, if it is the next; what it delivers twice, early or late
+// changes nothing.
+func TestStreamTakesDeliveredMessages(t *testing.T) {
+	h := newHouse(t)
+	o := h.open(plainOpening)
+	e := h.stream(o, "")
+	e.next("conversation")
+	send := func(m bridge.Message) {
+		m.ID, m.Conversation, m.Direction, m.Sender = "m", o.ID, bridge.FromClerkDirection, "Nora"
+		h.hub.Deliver(m)
+	}
+	send(bridge.Message{Seq: 2, Text: "too early"})
+	send(bridge.Message{Seq: 1, Text: "delivered, not read"})
+	if ev := e.next("message"); ev.id != "1" || ev.decode(t).Text != "delivered, not read" {
+		t.Errorf("first %+v", ev)
+	}
+	send(bridge.Message{Seq: 1, Text: "again"})
+	h.core.fromClerk(o.ID, "Nora", "stored as 1")
+	h.core.fromClerk(o.ID, "Nora", "read")
+	send(bridge.Message{Seq: 2, Text: "late"})
+	h.core.fromClerk(o.ID, "Nora", "last")
+	for _, want := range []string{"2", "3"} {
+		if ev := e.next("message"); ev.id != want || ev.decode(t).Text == "again" {
+			t.Errorf("then %+v, want %s", ev, want)
+		}
+	}
+}
+
 func TestStreamResumes(t *testing.T) {
 	h := newHouse(t)
 	o := h.open(plainOpening)

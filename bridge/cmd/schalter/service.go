@@ -129,6 +129,12 @@ func (all everybody) Notify(id bridge.ConversationID) {
 	}
 }
 
+func (all everybody) Deliver(m bridge.Message) {
+	for _, b := range all {
+		b.Deliver(m)
+	}
+}
+
 // clock is the service's clock; nil means time.Now. Tests set another one.
 var clock func() time.Time
 
