@@ -18,6 +18,11 @@ type ServiceArea struct {
 	CounterHours *openinghours.Hours
 	// Grace is how long a conversation may go on after closing.
 	Grace time.Duration
+	// Reopen is how long a closed conversation can be taken up again; 0 means never.
+	Reopen time.Duration
+	// IdleWarning is how much silence is remarked upon, IdleClose after how much a conversation ends
+	// in which the citizen was spoken to last; 0 means never.
+	IdleWarning, IdleClose time.Duration
 	// Clerks are the Matrix users who are heard by this area's citizens, Leads those of them who are
 	// told when a chat waits far too long. In Options they are those of the config; Area and Areas
 	// return those who are in force.

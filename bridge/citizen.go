@@ -53,7 +53,8 @@ type Opened struct {
 
 // Open starts a conversation. When it returns without error, everything in it is committed.
 // Outside hours it fails, but an opening that is repeated still gets its conversation.
-// Errors: *InvalidError, ErrUnknownArea, *ClosedError, ErrUnstaffed, ErrKeyReused, ErrUnavailable.
+// Errors: *InvalidError, ErrUnknownArea, *ClosedError, ErrUnstaffed, ErrKeyReused, ErrOver,
+// ErrUnavailable.
 func (b *Bridge) Open(ctx context.Context, o Opening) (Opened, error) {
 	if _, err := b.Area(o.Area); err != nil {
 		return Opened{}, err
@@ -82,8 +83,10 @@ func (b *Bridge) Open(ctx context.Context, o Opening) (Opened, error) {
 			return err
 		}
 		if request.Conversation != "" {
-			claimed, err = b.goOn(tx, &out, request, o, now)
-			return err
+			var over bool
+			if claimed, over, err = b.goOn(tx, &out, request, o, now); err != nil || !over {
+				return err
+			}
 		}
 		area, err := b.admit(tx, o.Area)
 		if err != nil {
@@ -98,6 +101,7 @@ func (b *Bridge) Open(ctx context.Context, o Opening) (Opened, error) {
 			Language: o.Language, PageURL: o.PageURL,
 			Ghost: b.rooms.GhostID(ghostLocalpart(id)), CreatedAt: now,
 		}
+		area.stir(&c, now)
 		if err := tx.InsertConversation(c); err != nil {
 			return err
 		}
@@ -143,6 +147,9 @@ func (b *Bridge) reopenByKey(tx Tx, out *Opened, o Opening, id ConversationID, d
 		return ErrKeyReused
 	}
 	c, err := tx.LockConversation(id)
+	if err == nil && c.over(now) {
+		err = ErrOver
+	}
 	if err != nil {
 		return err
 	}
@@ -162,15 +169,17 @@ func (b *Bridge) reopenByKey(tx Tx, out *Opened, o Opening, id ConversationID, d
 
 // FromCitizen takes a citizen's message. When it returns without error, the message is committed
 // and will reach the room. The same ClientID with the same text gives the same message.
-// Errors: *InvalidError, ErrClientIDReused, ErrConversationClosed, ErrUnavailable.
+// A message to a closed conversation reopens it.
+// Errors: *InvalidError, ErrClientIDReused, those of Reopen.
 func (b *Bridge) FromCitizen(ctx context.Context, id ConversationID, in CitizenMessage) (Message, error) {
 	if err := in.check(); err != nil {
 		return Message{}, err
 	}
 	var m Message
 	var claimed []Entry
+	var reopened bool
 	err := b.store.Update(ctx, func(tx Tx) error {
-		claimed = nil
+		claimed, reopened = nil, false
 		c, err := tx.LockConversation(id)
 		if err != nil {
 			return err
@@ -184,7 +193,12 @@ func (b *Bridge) FromCitizen(ctx context.Context, id ConversationID, in CitizenM
 		// Closed, or said before: then it is the same message again.
 		m, err = tx.MessageByClientID(id, in.ClientID)
 		if errors.Is(err, ErrNotFound) {
-			return ErrConversationClosed
+			if err := b.takeUp(tx, &c); err != nil {
+				return err
+			}
+			reopened = true
+			m, claimed, err = b.accept(tx, &c, in, b.now())
+			return err
 		}
 		if err == nil && m.Text != in.Text {
 			return ErrClientIDReused
@@ -196,6 +210,9 @@ func (b *Bridge) FromCitizen(ctx context.Context, id ConversationID, in CitizenM
 		return Message{}, fmt.Errorf("take citizen's message: %w", err)
 	}
 	b.dispatch(claimed)
+	if reopened {
+		b.Wake() // for what the room and the lobby are told
+	}
 	b.browsers.Notify(id)
 	return m, nil
 }
@@ -205,6 +222,7 @@ func (b *Bridge) FromCitizen(ctx context.Context, id ConversationID, in CitizenM
 func (b *Bridge) accept(tx Tx, c *Conversation, in CitizenMessage, now time.Time) (Message, []Entry, error) {
 	first := c.LastSeq == 0
 	c.LastSeq++
+	b.spoke(c, FromCitizenDirection, now)
 	m := Message{
 		ID: MessageID(NewID()), Conversation: c.ID, Seq: c.LastSeq, Direction: FromCitizenDirection,
 		ClientID: in.ClientID, Text: in.Text, CreatedAt: now,
@@ -251,9 +269,22 @@ func (b *Bridge) accept(tx Tx, c *Conversation, in CitizenMessage, now time.Time
 	return m, claimed, nil
 }
 
-// Authorize returns the conversation that a token opens, else ErrUnauthorized.
+// spoke notes who wrote last. The conversation is not saved here.
+func (b *Bridge) spoke(c *Conversation, who Direction, now time.Time) {
+	c.Life.SpokenBy = who
+	if area, err := b.Area(c.Area); err == nil {
+		area.stir(c, now)
+	}
+}
+
+// Authorize returns the conversation that a token opens, else ErrUnauthorized. ErrOver when the
+// conversation has ended for good, and the token with it.
 func (b *Bridge) Authorize(ctx context.Context, id ConversationID, token string) (Conversation, error) {
-	return b.store.Authorized(ctx, id, hash(token))
+	c, err := b.store.Authorized(ctx, id, hash(token))
+	if err == nil && c.over(b.now()) {
+		return Conversation{}, ErrOver
+	}
+	return c, err
 }
 
 // History returns at most limit messages with a seq above after, in order.
@@ -283,7 +314,9 @@ func (b *Bridge) Look(ctx context.Context, id ConversationID) (Snapshot, error) 
 	if err != nil {
 		return Snapshot{}, err
 	}
-	s.Hours = b.notice(c.Area, closing)
+	if c.State != Closed || c.Life.ClosedBy == ByHours {
+		s.Hours = b.notice(c.Area, closing)
+	}
 	if c.State == Waiting {
 		s.Position, err = b.store.QueuePosition(ctx, c)
 	}

@@ -5,9 +5,11 @@ import (
 	"strings"
 )
 
-// FromClerk takes what somebody who is not one of our own users did in a room: wrote a text, or
-// joined. Only clerks staffed for the conversation's area are heard by the citizen. The first of
-// them to join or to write takes a waiting chat. It returns the conversation that changed, or "".
+// FromClerk takes what somebody who is not one of our own users did in a room: wrote a text, joined
+// or left. Only clerks staffed for the conversation's area are heard by the citizen. The first of
+// them to join or to write takes a waiting chat. What begins with "!" is a command, and what is
+// written into a closed conversation is answered there; neither reaches the citizen. It returns the
+// conversation that changed, or "".
 func (b *Bridge) FromClerk(tx Tx, ev Event) (ConversationID, error) {
 	c, err := tx.LockConversationByRoom(ev.Room)
 	if errors.Is(err, ErrNotFound) {
@@ -17,15 +19,39 @@ func (b *Bridge) FromClerk(tx Tx, ev Event) (ConversationID, error) {
 		return "", err
 	}
 	area, err := b.Area(c.Area)
-	if err != nil || !area.Staffs(ev.Sender) || c.State == Closed {
+	if err != nil {
 		return "", nil
+	}
+	switch {
+	case ev.Kind == ClerkLeft:
+		if c.ClerkID != ev.Sender || ev.Room != c.Room {
+			return "", nil
+		}
+		c.ClerkID = ""
+		return c.ID, tx.SaveConversation(c)
+	case ev.Kind == ClerkText && isCommand(ev.Text):
+		if !b.commands(ev.Sender, area) {
+			return "", nil
+		}
+		return c.ID, b.obeyInRoom(tx, &c, area, ev)
+	case !area.Staffs(ev.Sender):
+		return "", nil
+	case c.State == Closed:
+		if ev.Kind != ClerkText {
+			return "", nil
+		}
+		return "", b.tellClosed(tx, c)
 	}
 	name, err := b.clerkName(tx, ev.Sender)
 	if err != nil {
 		return "", err
 	}
+	if c.State == Active && c.ClerkID == "" { // the one before has left
+		c.ClerkID, c.Clerk = ev.Sender, name
+	}
 	if ev.Kind == ClerkText {
 		c.LastSeq++
+		b.spoke(&c, FromClerkDirection, b.now())
 		stored, err := tx.InsertMessage(Message{
 			ID: MessageID(NewID()), Conversation: c.ID, Seq: c.LastSeq, Direction: FromClerkDirection,
 			Sender: name, Text: ev.Text, HTML: ev.HTML, Event: ev.ID, CreatedAt: ev.At,
@@ -35,7 +61,7 @@ func (b *Bridge) FromClerk(tx Tx, ev Event) (ConversationID, error) {
 		}
 	}
 	if c.State == Waiting {
-		if err := b.assign(tx, &c, name); err != nil {
+		if err := b.assign(tx, &c, ev.Sender, name); err != nil {
 			return "", err
 		}
 	}
@@ -43,14 +69,19 @@ func (b *Bridge) FromClerk(tx Tx, ev Event) (ConversationID, error) {
 }
 
 // assign gives a waiting chat to a clerk; the room shows it.
-func (b *Bridge) assign(tx Tx, c *Conversation, clerk string) error {
-	c.State, c.Clerk = Active, clerk
-	now := b.now()
-	_, err := tx.Enqueue(Entry{
-		ID: NewID(), Stream: deskStream(c.ID), Kind: UpdateRoom, Conversation: c.ID, Area: c.Area,
-		Room: c.Room, Phase: Ready, DueAt: now, CreatedAt: now,
-	}, "", now)
-	return err
+func (b *Bridge) assign(tx Tx, c *Conversation, clerk UserID, name string) error {
+	c.State, c.ClerkID, c.Clerk = Active, clerk, name
+	b.spoke(c, c.Life.SpokenBy, b.now())
+	return b.updateRoom(tx, *c)
+}
+
+// tellClosed answers a clerk who writes into a closed conversation.
+func (b *Bridge) tellClosed(tx Tx, c Conversation) error {
+	key := "room_is_closed"
+	if c.over(b.now()) {
+		key = "room_reopen_too_late"
+	}
+	return b.tellRoom(tx, c, key, nil)
 }
 
 // clerkName is what the citizen reads: the display name, else the localpart.

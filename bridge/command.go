@@ -44,8 +44,26 @@ const (
 	manageTeam     verb = "team"
 )
 
-// verbs are German, with English twins; what German keyboards write without umlauts is meant too.
-var verbs = map[string]verb{
+// vocabulary is the commands of one place. Words are German, with English twins; what German
+// keyboards write without umlauts is meant too.
+type vocabulary map[string]verb
+
+// read splits a text that begins with "!" into its verb and the rest. The error is a *commandError.
+func (v vocabulary) read(text string) (verb, string, error) {
+	word := strings.TrimPrefix(text, "!")
+	rest := ""
+	if i := strings.IndexFunc(word, unicode.IsSpace); i >= 0 {
+		word, rest = word[:i], strings.TrimSpace(word[i:])
+	}
+	is, known := v[strings.ToLower(word)]
+	if !known {
+		return "", "", wrong("verb", "Verb", clip(word))
+	}
+	return is, rest, nil
+}
+
+// adminWords are the commands of the admin room.
+var adminWords = vocabulary{
 	"hilfe": askHelp, "help": askHelp,
 	"stunden": showHours, "hours": showHours,
 	"ausnahme": addException, "exception": addException,
@@ -74,12 +92,12 @@ func wrong(key string, data ...string) error {
 // parseCommand understands a line that begins with "!". today is the city's date; areas are those
 // of the config; mentioned are the people whom the message mentions. The error is a *commandError.
 func parseCommand(line string, today openinghours.Date, areas []ServiceArea, mentioned ...UserID) (command, error) {
-	word, rest, _ := strings.Cut(strings.TrimPrefix(line, "!"), " ")
-	rest = strings.TrimSpace(rest)
-	c := command{verb: verbs[strings.ToLower(word)]}
+	is, rest, err := adminWords.read(line)
+	c := command{verb: is}
+	if err != nil {
+		return c, err
+	}
 	switch c.verb {
-	case askHelp, listExceptions:
-		return c, nil
 	case showHours:
 		return c, c.readHours(rest, areas)
 	case manageTeam:
@@ -95,9 +113,8 @@ func parseCommand(line string, today openinghours.Date, areas []ServiceArea, men
 			return c, wrong("number")
 		}
 		c.number = n
-		return c, nil
 	}
-	return c, wrong("verb", "Verb", clip(word))
+	return c, nil
 }
 
 // readHours reads "[area] [schalter] [spec|config]". The hours are the rest of the line as it is:

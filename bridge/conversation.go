@@ -33,12 +33,15 @@ type Conversation struct {
 	Notice EventID
 	// Clerk is the display name of the clerk who serves the citizen; empty while waiting.
 	Clerk string
+	// ClerkID is that clerk, for as long as they are in the room; empty for nobody.
+	ClerkID UserID
 	// LastSeq is the seq of the newest message; 0 means none.
 	LastSeq int64
 	// DeliveredSeq is the seq of the newest message of the citizen that is in the room, as its
 	// event ID proves; 0 means none. Delivery is in order, so everything before it is there too.
 	DeliveredSeq int64
 	CreatedAt    time.Time
+	Life         Life
 }
 
 // Languages are the languages a citizen can choose, the first being the default.

@@ -143,21 +143,9 @@ func (b *Bridge) advanceClosing(tx Tx, id ConversationID) (bool, error) {
 		return false, err
 	}
 	if after.Stage == ClosedByHours {
-		return true, b.shut(tx, c)
+		return true, b.shut(tx, &c, ByHours, "")
 	}
 	return true, nil
-}
-
-// shut ends a conversation; its room shows it.
-func (b *Bridge) shut(tx Tx, c Conversation) error {
-	c.State = Closed
-	if err := tx.SaveConversation(c); err != nil {
-		return err
-	}
-	if c.LastSeq == 0 {
-		return nil // nothing was written, so there is no room
-	}
-	return b.updateRoom(tx, c)
 }
 
 func (b *Bridge) updateRoom(tx Tx, c Conversation) error {
@@ -198,45 +186,6 @@ func (b *Bridge) tell(tx Tx, e Entry, p textPayload) error {
 	e.Sender, e.Payload, e.Phase, e.DueAt, e.CreatedAt = b.rooms.BotID(), payload, Ready, now, now
 	_, err = tx.Enqueue(e, "", now)
 	return err
-}
-
-// Reopen lets a conversation that is closed go on, for instance after the lunch break. It counts
-// as starting one: outside hours it fails like Open. One that is not closed stays as it is.
-// Errors: *ClosedError, ErrUnstaffed, ErrNotFound, ErrUnavailable.
-func (b *Bridge) Reopen(ctx context.Context, id ConversationID) (Conversation, error) {
-	var c Conversation
-	err := b.store.Update(ctx, func(tx Tx) error {
-		var err error
-		if c, err = tx.LockConversation(id); err != nil || c.State != Closed {
-			return err
-		}
-		return b.takeUp(tx, &c)
-	})
-	if err != nil {
-		return Conversation{}, fmt.Errorf("reopen conversation: %w", err)
-	}
-	b.Wake()
-	b.browsers.Notify(id)
-	return c, nil
-}
-
-// takeUp opens a closed conversation again, if its area takes one now.
-func (b *Bridge) takeUp(tx Tx, c *Conversation) error {
-	area, err := b.admit(tx, c.Area)
-	if err != nil {
-		return err
-	}
-	c.State, c.Clerk = Waiting, ""
-	if err := tx.SaveConversation(*c); err != nil {
-		return err
-	}
-	if err := b.startClosing(tx, c.ID, area); err != nil || c.LastSeq == 0 {
-		return err
-	}
-	if err := b.updateRoom(tx, *c); err != nil {
-		return err
-	}
-	return b.announce(tx, *c, area)
 }
 
 // admit returns the area if it takes a conversation now.

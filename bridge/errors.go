@@ -14,6 +14,7 @@ var (
 	ErrClientIDReused     = errors.New("client_id was used for another text")
 	ErrKeyReused          = errors.New("idempotency key was used for another conversation")
 	ErrConversationClosed = errors.New("conversation is closed")
+	ErrOver               = errors.New("conversation is over, and its token dead")
 	ErrUnavailable        = errors.New("store is not available")
 	ErrNotFound           = errors.New("not found")
 )

@@ -26,7 +26,9 @@ type homeserver struct {
 	rooms   int
 	aliases map[string]bridge.RoomID
 	texts   map[bridge.EventID]string
-	placed  []bridge.Reaction
+	// plans are how conversations' rooms were last brought in step.
+	plans  map[bridge.RoomID]bridge.RoomPlan
+	placed []bridge.Reaction
 }
 
 // call is one call of a method of bridge.Rooms.
@@ -60,7 +62,7 @@ var _ bridge.Rooms = (*homeserver)(nil)
 func newHomeserver() *homeserver {
 	return &homeserver{
 		scripts: map[string][]fate{}, events: map[string]bridge.EventID{}, aliases: map[string]bridge.RoomID{},
-		texts: map[bridge.EventID]string{},
+		texts: map[bridge.EventID]string{}, plans: map[bridge.RoomID]bridge.RoomPlan{},
 	}
 }
 
@@ -250,7 +252,16 @@ func (h *homeserver) OpenRoom(ctx context.Context, r bridge.RoomPlan, found func
 }
 
 func (h *homeserver) UpdateRoom(ctx context.Context, r bridge.RoomPlan) error {
-	return h.do(ctx, call{method: "UpdateRoom", room: r.Conversation.Room}, func() {})
+	return h.do(ctx, call{method: "UpdateRoom", room: r.Conversation.Room}, func() {
+		h.plans[r.Conversation.Room] = r
+	})
+}
+
+// plan is how a room was last brought in step.
+func (h *homeserver) plan(room bridge.RoomID) bridge.RoomPlan {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.plans[room]
 }
 
 func (h *homeserver) GuardRoom(ctx context.Context, r bridge.RoomPlan) error {

@@ -69,8 +69,8 @@ func (w *city) start() {
 	o := bridge.Options{
 		Store: w.db, Rooms: w.hs, Browsers: w.told, Log: zerolog.Nop(), Now: w.clock, Zone: zurich, Calendar: aarau(),
 		Areas: []bridge.ServiceArea{
-			{ID: hunde, Name: map[string]string{"de": "Hundekontrolle"}, Clerks: []bridge.UserID{keller}, Hours: hours(cityHours), Grace: 15 * time.Minute},
-			{ID: fund, Name: map[string]string{"de": "Fundbüro"}, Clerks: []bridge.UserID{meier}},
+			{ID: hunde, Name: map[string]string{"de": "Hundekontrolle"}, Clerks: []bridge.UserID{keller}, Hours: hours(cityHours), Grace: 15 * time.Minute, Reopen: time.Hour},
+			{ID: fund, Name: map[string]string{"de": "Fundbüro"}, Clerks: []bridge.UserID{meier}, Reopen: time.Hour},
 		},
 	}
 	if w.change != nil {
@@ -232,10 +232,12 @@ func TestConversationRunsOverClosing(t *testing.T) {
 			"⚪ Das Gespräch wurde um 11.45 Uhr beendet, weil Hundekontrolle geschlossen ist. Was hier noch geschrieben wird, erreicht niemanden mehr. Es kann wieder aufgenommen werden, sobald offen ist.",
 		}
 		w.wantSaid(c.Room, want...)
-		if got := w.look(c.ID).State; got != bridge.Closed {
-			t.Errorf("state %s", got)
+		// The time to reopen begins when somebody can.
+		if got := w.look(c.ID); got.State != bridge.Closed || got.Life.ClosedBy != bridge.ByHours || !got.Life.ReopenUntil.Equal(at("15.00.00")) {
+			t.Errorf("%+v", got)
 		}
-		if _, err := w.b.FromCitizen(t.Context(), c.ID, bridge.CitizenMessage{ClientID: "9", Text: "zu spät"}); !errors.Is(err, bridge.ErrConversationClosed) {
+		var closed *bridge.ClosedError
+		if _, err := w.b.FromCitizen(t.Context(), c.ID, bridge.CitizenMessage{ClientID: "9", Text: "zu spät"}); !errors.As(err, &closed) || !closed.OpensAt.Equal(at("14.00.00")) {
 			t.Errorf("a message after the end: %v", err)
 		}
 		notice := must(w.b.Look(t.Context(), c.ID)).Hours
@@ -243,7 +245,6 @@ func TestConversationRunsOverClosing(t *testing.T) {
 			t.Errorf("notice %+v", notice)
 		}
 
-		var closed *bridge.ClosedError
 		w.jump("13.59.59")
 		if _, err := w.b.Reopen(t.Context(), c.ID); !errors.As(err, &closed) || !closed.OpensAt.Equal(at("14.00.00")) {
 			t.Errorf("reopened in the break: %v", err)

@@ -241,6 +241,7 @@ func (b *Bridge) carryOver(tx Tx, c *Conversation, r Request, now time.Time) ([]
 	note := b.texts.say("request_picked_up", b.requestData(r))
 	if r.Answer != "" {
 		c.LastSeq++
+		b.spoke(c, FromClerkDirection, now)
 		_, err := tx.InsertMessage(Message{
 			ID: MessageID(NewID()), Conversation: c.ID, Seq: c.LastSeq, Direction: FromClerkDirection,
 			Sender: r.Clerk, Text: r.Answer, CreatedAt: r.AnsweredAt,
@@ -260,31 +261,31 @@ func (b *Bridge) carryOver(tx Tx, c *Conversation, r Request, now time.Time) ([]
 	return claimed, b.tell(tx, Entry{Stream: deskStream(c.ID), Conversation: c.ID, Area: c.Area}, textPayload{Text: note, Notice: true})
 }
 
-// goOn opens a conversation that went on with a request before, for whoever holds the token.
-func (b *Bridge) goOn(tx Tx, out *Opened, r Request, o Opening, now time.Time) ([]Entry, error) {
+// goOn opens a conversation that went on with a request before, for whoever holds the token. It does
+// nothing when that one is over: the request needs another.
+func (b *Bridge) goOn(tx Tx, out *Opened, r Request, o Opening, now time.Time) (claimed []Entry, over bool, err error) {
 	c, err := tx.LockConversation(r.Conversation)
-	if err != nil {
-		return nil, err
+	if err != nil || c.over(now) {
+		return nil, true, err
 	}
 	if c.State == Closed {
 		if err := b.takeUp(tx, &c); err != nil {
-			return nil, err
+			return nil, false, err
 		}
 	}
 	if err := tx.AddToken(c.ID, hash(out.Token), now); err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	var claimed []Entry
 	if o.Message != nil {
 		m, err := tx.MessageByClientID(c.ID, o.Message.ClientID)
 		if errors.Is(err, ErrNotFound) {
 			m, claimed, err = b.accept(tx, &c, *o.Message, now)
 		}
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		out.Message = &m
 	}
 	out.Conversation, out.Repeated = c, true
-	return claimed, nil
+	return claimed, false, nil
 }

@@ -69,11 +69,12 @@ type RoomPlan struct {
 	// Age is how long ago the first attempt was; it decides when an unusable alias is given up.
 	AgeSeconds int
 	// Name and Topic of the room, GhostName of the citizen in it; Suggested marks it in the
-	// space as waiting.
+	// space as waiting. Unlisted: the space lists it no longer.
 	Name      string
 	Topic     string
 	GhostName string
 	Suggested bool
+	Unlisted  bool
 }
 
 // AreaPlan is how a service area's rooms should be.

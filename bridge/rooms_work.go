@@ -217,7 +217,7 @@ func (b *Bridge) roomPlan(ctx context.Context, e Entry) (RoomPlan, error) {
 		Conversation: c, Area: area, Space: rooms.Space,
 		Retry: e.Attempts > 1 || e.Phase != Ready, AgeSeconds: b.age(e),
 		Name: b.texts.roomName(c), Topic: b.texts.roomTopic(c, area), GhostName: b.texts.ghostName(c),
-		Suggested: c.State == Waiting,
+		Suggested: c.State == Waiting, Unlisted: c.State == Closed,
 	}, nil
 }
 

@@ -41,6 +41,8 @@ const (
 	ClerkText EventKind = "clerk_text"
 	// ClerkJoined is the joining of anybody who is not one of our own users.
 	ClerkJoined EventKind = "clerk_joined"
+	// ClerkLeft is the going of anybody who is not one of our own users, of themselves or not.
+	ClerkLeft EventKind = "clerk_left"
 	// ClerkReaction is a reaction of anybody who is not one of our own users.
 	ClerkReaction EventKind = "clerk_reaction"
 	// Echo is a message of one of our own users, with its marker.
@@ -213,7 +215,7 @@ func (b *Bridge) take(tx Tx, ev Event, changed map[ConversationID]bool) error {
 	}
 	var c ConversationID
 	switch ev.Kind {
-	case ClerkText, ClerkJoined:
+	case ClerkText, ClerkJoined, ClerkLeft:
 		c, err = b.FromClerk(tx, ev)
 	case ClerkReaction:
 		c, err = b.fromDesk(tx, ev)

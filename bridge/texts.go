@@ -11,6 +11,8 @@ import (
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
+
+	"schalter/bridge/openinghours"
 )
 
 //go:embed catalogue/*.json
@@ -48,6 +50,15 @@ func (t *texts) say(key string, data map[string]string) string {
 func (t *texts) clock(at time.Time) string {
 	at = at.In(t.zone)
 	return fmt.Sprintf("%d.%02d", at.Hour(), at.Minute())
+}
+
+// moment is a clock, with the date unless it is today's: «8.04», «7.7.2026, 8.04».
+func (t *texts) moment(at, now time.Time) string {
+	day := openinghours.DateOf(at.In(t.zone))
+	if day == openinghours.DateOf(now.In(t.zone)) {
+		return t.clock(at)
+	}
+	return dateText(day) + ", " + t.clock(at)
 }
 
 func (t *texts) citizenName(c Conversation) string {

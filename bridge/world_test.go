@@ -31,8 +31,8 @@ const (
 )
 
 var areas = []bridge.ServiceArea{
-	{ID: hunde, Name: map[string]string{"de": "Hundekontrolle"}, Clerks: []bridge.UserID{keller}},
-	{ID: fund, Name: map[string]string{"de": "Fundbüro"}, Clerks: []bridge.UserID{meier}},
+	{ID: hunde, Name: map[string]string{"de": "Hundekontrolle"}, Clerks: []bridge.UserID{keller}, Reopen: time.Hour},
+	{ID: fund, Name: map[string]string{"de": "Fundbüro"}, Clerks: []bridge.UserID{meier}, Reopen: time.Hour},
 }
 
 // reporter is what *testing.T and *rapid.T have in common.

@@ -219,6 +219,16 @@ func (c *Config) checkAreas(k *checker) {
 		if a.GraceMinutes < 0 || a.GraceMinutes > 240 {
 			k.refuse(key+".grace_minutes", "must be 0 to 240")
 		}
+		if a.ReopenMinutes < 0 || a.ReopenMinutes > 7*24*60 {
+			k.refuse(key+".reopen_minutes", "must be 0 to 10080")
+		}
+		if a.IdleWarningMinutes < 0 || a.IdleWarningMinutes > 240 {
+			k.refuse(key+".idle_warning_minutes", "must be 0 to 240")
+		}
+		// Nobody is put out without a warning, and a minute to answer it (WCAG 2.2.1).
+		if n := a.IdleCloseMinutes; n < 0 || n > 480 || n > 0 && (a.IdleWarningMinutes == 0 || n <= a.IdleWarningMinutes) {
+			k.refuse(key+".idle_close_minutes", "must be 0, or more than idle_warning_minutes, which must not be 0 then, and at most 480")
+		}
 		k.users(key+".clerks", a.Clerks, c.Homeserver.ServerName)
 		k.users(key+".leads", a.Leads, c.Homeserver.ServerName)
 		for n, lead := range a.Leads {

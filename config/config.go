@@ -121,8 +121,15 @@ type ServiceArea struct {
 	Hours        string            `yaml:"hours"`
 	CounterHours string            `yaml:"counter_hours"`
 	// GraceMinutes is how long a conversation may go on after closing, 0 to 240; default 15.
-	GraceMinutes int      `yaml:"grace_minutes"`
-	Clerks       []string `yaml:"clerks"`
+	GraceMinutes int `yaml:"grace_minutes"`
+	// ReopenMinutes is how long a closed conversation can be taken up again, 0 to 10080; default 60.
+	ReopenMinutes int `yaml:"reopen_minutes"`
+	// IdleWarningMinutes is after how much silence somebody is told, 0 (never) to 240; default 20.
+	IdleWarningMinutes int `yaml:"idle_warning_minutes"`
+	// IdleCloseMinutes is after how much silence of the citizen's a conversation ends, 0 (never) or
+	// more than the warning, up to 480; default 30.
+	IdleCloseMinutes int      `yaml:"idle_close_minutes"`
+	Clerks           []string `yaml:"clerks"`
 	// Leads are those of the clerks who are told when a chat waits far too long.
 	Leads []string `yaml:"leads"`
 	// Capacity is how many chats a clerk is offered at once, 1 to 50; default 5.
@@ -177,8 +184,20 @@ func Parse(name string, data []byte) (*Config, error) {
 	}
 	c.source = src
 	for i := range c.ServiceAreas {
-		if _, given := src.lines[fmt.Sprintf("service_areas[%d].grace_minutes", i)]; !given {
-			c.ServiceAreas[i].GraceMinutes = defaultGrace
+		a := &c.ServiceAreas[i]
+		for _, d := range []struct {
+			key     string
+			to      *int
+			minutes int
+		}{
+			{"grace_minutes", &a.GraceMinutes, defaultGrace},
+			{"reopen_minutes", &a.ReopenMinutes, defaultReopen},
+			{"idle_warning_minutes", &a.IdleWarningMinutes, defaultIdleWarning},
+			{"idle_close_minutes", &a.IdleCloseMinutes, defaultIdleClose},
+		} {
+			if _, given := src.lines[fmt.Sprintf("service_areas[%d].%s", i, d.key)]; !given {
+				*d.to = d.minutes
+			}
 		}
 	}
 	if problems := c.check(); len(problems) > 0 {
@@ -187,8 +206,13 @@ func Parse(name string, data []byte) (*Config, error) {
 	return c, nil
 }
 
-// defaultGrace is how many minutes a conversation may go on after closing.
-const defaultGrace = 15
+// What an area has that says nothing else, in minutes.
+const (
+	defaultGrace       = 15
+	defaultReopen      = 60
+	defaultIdleWarning = 20
+	defaultIdleClose   = 30
+)
 
 func defaults() *Config {
 	return &Config{

@@ -167,6 +167,18 @@ func (m *memory) set(f func()) {
 	m.hub.Notify(bridge.AreasNews)
 }
 
+func (m *memory) Close(ctx context.Context, id bridge.ConversationID) error {
+	if err := m.enter(ctx, "Close"); err != nil {
+		return err
+	}
+	defer m.mu.Unlock()
+	if c := m.conversations[id]; c.State != bridge.Closed {
+		c.State, c.Life = bridge.Closed, bridge.Life{ClosedBy: bridge.ByCitizen, ReopenUntil: m.now.Add(time.Hour)}
+	}
+	m.hub.Notify(id)
+	return nil
+}
+
 func (m *memory) Reopen(ctx context.Context, id bridge.ConversationID) (bridge.Conversation, error) {
 	if err := m.enter(ctx, "Reopen"); err != nil {
 		return bridge.Conversation{}, err
@@ -174,7 +186,7 @@ func (m *memory) Reopen(ctx context.Context, id bridge.ConversationID) (bridge.C
 	defer m.mu.Unlock()
 	c := m.conversations[id]
 	if c.State == bridge.Closed {
-		c.State, c.Clerk, m.notice = bridge.Waiting, "", nil
+		c.State, c.Clerk, c.Life, m.notice = bridge.Waiting, "", bridge.Life{}, nil
 	}
 	return *c, nil
 }

@@ -2,7 +2,6 @@ package webchat
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -60,17 +59,6 @@ func (s *Server) getHoursSchema(c *gin.Context) {
 		return
 	}
 	c.Data(http.StatusOK, "application/ld+json", text)
-}
-
-// postReopen answers POST /api/v1/conversations/{id}/reopen.
-func (s *Server) postReopen(c *gin.Context, conversation bridge.Conversation) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request.Context()), coreTimeout)
-	defer cancel()
-	if _, err := s.core.Reopen(ctx, conversation.ID); err != nil {
-		s.fail(c, err)
-		return
-	}
-	s.getConversation(c, conversation)
 }
 
 // closingJSON is what a citizen is told about the end of the opening.

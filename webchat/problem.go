@@ -35,6 +35,7 @@ var (
 	areaUnstaffed      = kind{"unstaffed", http.StatusConflict}
 	areaClosed         = kind{"closed", http.StatusConflict}
 	conversationEnded  = kind{"conversation-ended", http.StatusConflict}
+	conversationOver   = kind{"conversation-ended", http.StatusUnauthorized} // the token has ended with it
 	clientIDReused     = kind{"client-id-reused", http.StatusConflict}
 	tooLarge           = kind{"too-large", http.StatusRequestEntityTooLarge}
 	unsupportedType    = kind{"unsupported-media-type", http.StatusUnsupportedMediaType}
@@ -122,6 +123,8 @@ func problemOf(err error) problem {
 		return problem{kind: areaClosed, opensAt: closed.OpensAt}
 	case errors.Is(err, bridge.ErrUnstaffed):
 		return problem{kind: areaUnstaffed}
+	case errors.Is(err, bridge.ErrOver):
+		return problem{kind: conversationOver}
 	case errors.Is(err, bridge.ErrUnauthorized), errors.Is(err, bridge.ErrNotFound):
 		return problem{kind: unauthorized}
 	case errors.Is(err, bridge.ErrUnknownArea):
@@ -166,7 +169,7 @@ func (s *Server) refuse(c *gin.Context, p problem) {
 	if p.retryAfter > 0 {
 		c.Header("Retry-After", strconv.Itoa(int(math.Ceil(p.retryAfter.Seconds()))))
 	}
-	if p.kind == unauthorized {
+	if p.kind.status == http.StatusUnauthorized {
 		c.Header("WWW-Authenticate", "Bearer")
 	}
 	text, err := json.Marshal(body)

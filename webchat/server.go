@@ -28,6 +28,7 @@ type Core interface {
 	History(ctx context.Context, id bridge.ConversationID, after int64, limit int) ([]bridge.Message, error)
 	Look(context.Context, bridge.ConversationID) (bridge.Snapshot, error)
 	Delayed() bool
+	Close(context.Context, bridge.ConversationID) error
 	Reopen(context.Context, bridge.ConversationID) (bridge.Conversation, error)
 	LeaveRequest(context.Context, bridge.NewRequest) (bridge.LeftRequest, error)
 	AnswersByMail() bool
@@ -168,6 +169,7 @@ func (s *Server) routes(trustedProxies []string) (*gin.Engine, error) {
 	api.POST("/conversations", s.postConversation)
 	api.POST("/requests", s.postRequest)
 	api.GET("/conversations/:id", s.authorized(s.getConversation))
+	api.POST("/conversations/:id/close", s.authorized(s.postClose))
 	api.POST("/conversations/:id/reopen", s.authorized(s.postReopen))
 	api.POST("/conversations/:id/messages", s.authorized(s.postMessage))
 	api.GET("/conversations/:id/messages", s.authorized(s.getMessages))

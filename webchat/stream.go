@@ -72,7 +72,7 @@ func (s *Server) getStream(c *gin.Context, conversation bridge.Conversation) {
 	// Not all at once after a restart.
 	st.retry(time.Second + rand.N(2*time.Second))
 	err = s.follow(ctx, c, st, changed, messages)
-	if err != nil && !errors.Is(err, errGone) && !errors.Is(err, bridge.ErrUnauthorized) && ctx.Err() == nil {
+	if err != nil && !errors.Is(err, errGone) && !errors.Is(err, bridge.ErrUnauthorized) && !errors.Is(err, bridge.ErrOver) && ctx.Err() == nil {
 		zerolog.Ctx(ctx).Warn().Err(err).Msg("stream ended")
 	}
 }

@@ -36,6 +36,9 @@ type conversationJSON struct {
 	Delayed       bool  `json:"delayed"`
 	// Closing is null while the end of the opening is far.
 	Closing *closingJSON `json:"closing"`
+	// ClosedBy and ReopenUntil are null unless the conversation is closed.
+	ClosedBy    *bridge.Closer `json:"closed_by"`
+	ReopenUntil *time.Time     `json:"reopen_until"`
 }
 
 func (s *Server) conversationJSON(snapshot bridge.Snapshot, lang string) conversationJSON {
@@ -47,6 +50,10 @@ func (s *Server) conversationJSON(snapshot bridge.Snapshot, lang string) convers
 	}
 	if c.Clerk != "" {
 		out.Clerk = &c.Clerk
+	}
+	if c.State == bridge.Closed {
+		until := wireTime(c.Life.ReopenUntil)
+		out.ClosedBy, out.ReopenUntil = &c.Life.ClosedBy, &until
 	}
 	if snapshot.Position > 0 {
 		out.QueuePosition = &snapshot.Position

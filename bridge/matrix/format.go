@@ -84,6 +84,9 @@ func (a *Adapter) readState(out *bridge.Event, e rawEvent, content map[string]an
 			out.Kind, out.Marker, out.Nonce = bridge.BarrierEcho, entry, nonce
 		}
 	case memberType:
+		if m := content["membership"]; !a.isOurs(*e.StateKey) && (m == "leave" || m == "ban") {
+			out.Kind, out.Sender = bridge.ClerkLeft, bridge.UserID(*e.StateKey)
+		}
 		if a.isOurs(*e.StateKey) || content["membership"] != "join" {
 			return
 		}

@@ -129,6 +129,9 @@ func (a *Adapter) putChild(ctx context.Context, p bridge.RoomPlan, room bridge.R
 	content := map[string]any{
 		"via": []any{a.server}, "suggested": p.Suggested, "order": fmt.Sprintf("%012d", p.Conversation.Number),
 	}
+	if p.Unlisted {
+		content = map[string]any{} // (specification, "m.space.child": no via, no child)
+	}
 	if err := a.putState(ctx, a.BotID(), p.Space, spaceChild, string(room), content); err != nil {
 		return fmt.Errorf("list room in its space: %w", err)
 	}

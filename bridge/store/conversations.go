@@ -23,6 +23,15 @@ type conversationRow struct {
 	LastSeq      int64  `db:"last_seq"`
 	DeliveredSeq int64  `db:"delivered_seq"`
 	CreatedAt    int64  `db:"created_at"`
+	ClerkID      string `db:"clerk_id"`
+	SpokenBy     string `db:"spoken_by"`
+	ActiveAt     int64  `db:"active_at"`
+	ClosedBy     string `db:"closed_by"`
+	ClosedAt     int64  `db:"closed_at"`
+	CloseReason  string `db:"close_reason"`
+	ReopenUntil  int64  `db:"reopen_until"`
+	LifeStage    int    `db:"life_stage"`
+	LifeDueAt    int64  `db:"life_due_at"`
 }
 
 func (r conversationRow) conversation() bridge.Conversation {
@@ -30,12 +39,19 @@ func (r conversationRow) conversation() bridge.Conversation {
 		ID: bridge.ConversationID(r.ID), Number: r.Number, Area: bridge.ServiceAreaID(r.Area),
 		State: bridge.State(r.State), Name: r.Name, Language: r.Language, PageURL: r.PageURL,
 		Ghost: bridge.UserID(r.Ghost), Room: bridge.RoomID(r.Room), Notice: bridge.EventID(r.Notice),
-		Clerk: r.Clerk, LastSeq: r.LastSeq, DeliveredSeq: r.DeliveredSeq, CreatedAt: fromMillis(r.CreatedAt),
+		Clerk: r.Clerk, ClerkID: bridge.UserID(r.ClerkID), LastSeq: r.LastSeq, DeliveredSeq: r.DeliveredSeq,
+		CreatedAt: fromMillis(r.CreatedAt),
+		Life: bridge.Life{
+			SpokenBy: bridge.Direction(r.SpokenBy), ActiveAt: fromMillis(r.ActiveAt),
+			ClosedBy: bridge.Closer(r.ClosedBy), ClosedAt: fromMillis(r.ClosedAt), Reason: r.CloseReason,
+			ReopenUntil: fromMillis(r.ReopenUntil), Stage: bridge.LifeStage(r.LifeStage), DueAt: fromMillis(r.LifeDueAt),
+		},
 	}
 }
 
 const conversationColumns = `c.id, c.number, c.service_area, c.state, c.name, c.language, c.page_url, c.ghost,
-	c.room_id, c.notice_event_id, c.clerk, c.last_seq, c.delivered_seq, c.created_at`
+	c.room_id, c.notice_event_id, c.clerk, c.last_seq, c.delivered_seq, c.created_at,
+	c.clerk_id, c.spoken_by, c.active_at, c.closed_by, c.closed_at, c.close_reason, c.reopen_until, c.life_stage, c.life_due_at`
 
 const (
 	selectConversation       = `SELECT ` + conversationColumns + ` FROM conversations c WHERE c.id = ?`
@@ -92,20 +108,25 @@ func (t *transaction) NextNumber() (int64, error) {
 }
 
 const insertConversation = `INSERT INTO conversations
-	(id, number, service_area, state, name, language, page_url, ghost, last_seq, delivered_seq, created_at)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	(id, number, service_area, state, name, language, page_url, ghost, last_seq, delivered_seq, created_at,
+	 active_at, life_due_at)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 func (t *transaction) InsertConversation(c bridge.Conversation) error {
 	return t.exec(insertConversation, string(c.ID), c.Number, string(c.Area), string(c.State), c.Name, c.Language,
-		c.PageURL, string(c.Ghost), c.LastSeq, c.DeliveredSeq, millis(c.CreatedAt))
+		c.PageURL, string(c.Ghost), c.LastSeq, c.DeliveredSeq, millis(c.CreatedAt),
+		millis(c.Life.ActiveAt), millis(c.Life.DueAt))
 }
 
 const updateConversation = `UPDATE conversations SET number = ?, service_area = ?, state = ?, name = ?,
-	notice_event_id = ?, clerk = ?, last_seq = ?, delivered_seq = ? WHERE id = ?`
+	notice_event_id = ?, clerk = ?, last_seq = ?, delivered_seq = ?, clerk_id = ?, spoken_by = ?, active_at = ?,
+	closed_by = ?, closed_at = ?, close_reason = ?, reopen_until = ?, life_stage = ?, life_due_at = ? WHERE id = ?`
 
 func (t *transaction) SaveConversation(c bridge.Conversation) error {
 	return t.exec(updateConversation, c.Number, string(c.Area), string(c.State), c.Name,
-		string(c.Notice), c.Clerk, c.LastSeq, c.DeliveredSeq, string(c.ID))
+		string(c.Notice), c.Clerk, c.LastSeq, c.DeliveredSeq, string(c.ClerkID), string(c.Life.SpokenBy),
+		millis(c.Life.ActiveAt), string(c.Life.ClosedBy), millis(c.Life.ClosedAt), c.Life.Reason,
+		millis(c.Life.ReopenUntil), int(c.Life.Stage), millis(c.Life.DueAt), string(c.ID))
 }
 
 const (

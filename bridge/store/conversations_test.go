@@ -18,7 +18,12 @@ func TestConversationIsReadAsItWasWritten(t *testing.T) {
 			t.Errorf("read %+v\nwrote %+v", got, c)
 		}
 		c.State, c.Clerk, c.Notice, c.Area = bridge.Active, "Frau Keller", "$notice", "fundbuero"
-		c.Name, c.LastSeq, c.DeliveredSeq = "Anna", 7, 5
+		c.Name, c.LastSeq, c.DeliveredSeq, c.ClerkID = "Anna", 7, 5, "@keller:example.org"
+		c.Life = bridge.Life{
+			SpokenBy: bridge.FromClerkDirection, ClosedBy: bridge.ByClerk, ClosedAt: at.Add(time.Hour),
+			Reason: "gelöst", ReopenUntil: at.Add(2 * time.Hour), Stage: bridge.ClerkReminded, DueAt: at.Add(time.Minute),
+		}
+		c.Life.ActiveAt = at.Add(time.Millisecond)
 		var err error
 		update(t, db, func(tx bridge.Tx) error {
 			if c.Number, err = tx.NextNumber(); err != nil {

@@ -48,7 +48,7 @@ func newConversation(t *testing.T, db *store.DB) bridge.Conversation {
 	c := bridge.Conversation{
 		ID: bridge.ConversationID(id), Area: "hundekontrolle", State: bridge.Waiting, Name: "Anna «Änni» 🐕",
 		Language: "de", PageURL: "https://www.example.org/hunde", Ghost: bridge.UserID("@citizen_" + id + ":example.org"),
-		CreatedAt: at,
+		CreatedAt: at, Life: bridge.Life{ActiveAt: at, DueAt: at.Add(time.Minute)},
 	}
 	update(t, db, func(tx bridge.Tx) error {
 		var err error

@@ -43,7 +43,7 @@ func newCounter(ctx context.Context, t *testing.T, kind, database string) *count
 	if err != nil {
 		t.Fatal(err)
 	}
-	changed := strings.Replace(string(text), `hours: "24/7"`, `hours: "Mo-Fr 08:00-11:30,14:00-17:00; PH off", grace_minutes: 15`, 1)
+	changed := strings.Replace(string(text), `hours: "24/7"`, `hours: "Mo-Fr 08:00-11:30,14:00-17:00; PH off", grace_minutes: 15, idle_warning_minutes: 0, idle_close_minutes: 0`, 1)
 	changed += fmt.Sprintf("mail: {host: 127.0.0.1, port: %d, tls: none, from: stadtbuero@aarau.test}\n", c.smtp())
 	if err := os.WriteFile(path, []byte(changed), 0o600); err != nil {
 		t.Fatal(err)
@@ -303,10 +303,10 @@ func (c *counter) runsOver(t *testing.T) {
 		t.Errorf("reopened in the break: %d %v", status, err)
 	}
 	c.walk("2026-07-07T14:00:00+02:00")
-	if status, data, err := who.post(ctx, "conversations/"+who.id+"/reopen", "", map[string]string{}); err != nil || status != http.StatusOK || !strings.Contains(string(data), `"waiting"`) {
+	if status, data, err := who.post(ctx, "conversations/"+who.id+"/reopen", "", map[string]string{}); err != nil || status != http.StatusOK || !strings.Contains(string(data), `"active"`) {
 		t.Errorf("reopened after the break: %d %s %v", status, data, err)
 	}
-	c.awaitBody(c.nora.matrixUser, c.lobby, fmt.Sprintf("🟡 #%d", who.number))
+	c.awaitBody(c.nora.matrixUser, room, "nimmt den Chat wieder auf") // the clerk is still there
 }
 
 func (c *counter) edgesArePushed(t *testing.T) {

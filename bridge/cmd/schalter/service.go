@@ -143,7 +143,8 @@ func areas(c *config.Config) ([]bridge.ServiceArea, error) {
 	for i, a := range c.ServiceAreas {
 		out[i] = bridge.ServiceArea{
 			ID: bridge.ServiceAreaID(a.ID), Name: a.Name, Description: a.Description,
-			Clerks: users(a.Clerks), Leads: users(a.Leads), Capacity: a.Capacity, Grace: time.Duration(a.GraceMinutes) * time.Minute,
+			Clerks: users(a.Clerks), Leads: users(a.Leads), Capacity: a.Capacity, Grace: minutes(a.GraceMinutes), Reopen: minutes(a.ReopenMinutes),
+			IdleWarning: minutes(a.IdleWarningMinutes), IdleClose: minutes(a.IdleCloseMinutes),
 		}
 		var err error
 		if out[i].Hours, err = c.City.OpeningHours(a.Hours); err != nil {
@@ -158,6 +159,8 @@ func areas(c *config.Config) ([]bridge.ServiceArea, error) {
 	}
 	return out, nil
 }
+
+func minutes(n int) time.Duration { return time.Duration(n) * time.Minute }
 
 // mailer is nil when no mail server is configured.
 func mailer(c *config.Config) (bridge.Mailer, error) {

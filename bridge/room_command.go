@@ -1,0 +1,106 @@
+package bridge
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// The verbs of a conversation's room.
+const (
+	closeChat  verb = "close"
+	reopenChat verb = "reopen"
+)
+
+// roomWords are the commands of a conversation's room, and roomOrders what carries each out.
+var (
+	roomWords = vocabulary{
+		"hilfe": askHelp, "help": askHelp,
+		"zu": closeChat, "close": closeChat,
+		"auf": reopenChat, "reopen": reopenChat,
+	}
+	roomOrders = map[verb]func(*Bridge, Tx, order) (answer string, err error){
+		askHelp:    (*Bridge).helpInRoom,
+		closeChat:  (*Bridge).closeByOrder,
+		reopenChat: (*Bridge).reopenByOrder,
+	}
+)
+
+// order is a command that somebody of the staff wrote in a conversation's room.
+type order struct {
+	// c is the conversation, locked. Whoever changes it saves it.
+	c    *Conversation
+	area ServiceArea
+	// by is a clerk of the area or an admin, name what they are called.
+	by   UserID
+	name string
+	// rest is what stood behind the verb, without blanks around it; it may have several lines.
+	rest string
+}
+
+// isCommand reports whether a text is for the bridge: what begins with "!" never reaches a citizen.
+func isCommand(text string) bool { return strings.HasPrefix(strings.TrimSpace(text), "!") }
+
+// commands reports whether a user may give orders in the rooms of an area's conversations.
+func (b *Bridge) commands(user UserID, area ServiceArea) bool {
+	return area.Staffs(user) || slices.Contains(b.admins, user)
+}
+
+// obeyInRoom carries out a command written in a conversation's room. What is not understood is
+// answered there as well, and held back like every command.
+func (b *Bridge) obeyInRoom(tx Tx, c *Conversation, area ServiceArea, ev Event) error {
+	name, err := b.clerkName(tx, ev.Sender)
+	if err != nil {
+		return err
+	}
+	v, rest, err := roomWords.read(strings.TrimSpace(ev.Text))
+	var answer string
+	if err == nil {
+		answer, err = roomOrders[v](b, tx, order{c: c, area: area, by: ev.Sender, name: name, rest: rest})
+	}
+	var misread *commandError
+	if errors.As(err, &misread) {
+		answer, err = b.texts.say(misread.key, misread.data)+" "+b.texts.say("room_held_back", nil), nil
+	}
+	if err != nil || answer == "" {
+		return err
+	}
+	return b.tell(tx, Entry{Stream: deskStream(c.ID), Conversation: c.ID, Area: c.Area}, textPayload{Text: answer, Notice: true})
+}
+
+func (b *Bridge) helpInRoom(Tx, order) (string, error) { return b.texts.say("room_help", nil), nil }
+
+// closeByOrder ends the conversation: !zu [reason].
+func (b *Bridge) closeByOrder(tx Tx, o order) (string, error) {
+	if o.c.State == Closed {
+		return b.texts.say("room_closed_already", nil), nil
+	}
+	if utf8.RuneCountInString(o.rest) > MaxReason {
+		return "", wrong("reason")
+	}
+	reason := strings.Join(strings.Fields(o.rest), " ")
+	if err := b.shut(tx, o.c, ByClerk, reason); err != nil {
+		return "", err
+	}
+	return "", b.tellRoom(tx, *o.c, "room_closed_by_clerk", map[string]string{"Clerk": o.name, "Reason": reason})
+}
+
+// reopenByOrder takes the conversation up again. A clerk may do so outside hours: then it can go on
+// for as long as one that the closing has caught.
+func (b *Bridge) reopenByOrder(tx Tx, o order) (string, error) {
+	if o.c.State != Closed {
+		return b.texts.say("room_not_closed", nil), nil
+	}
+	if o.c.over(b.now()) {
+		return b.texts.say("room_reopen_too_late", nil), nil
+	}
+	clerk, name := o.by, o.name
+	if !o.area.Staffs(clerk) { // an admin, who serves nobody
+		clerk, name = o.c.ClerkID, o.c.Clerk
+	}
+	if err := b.revive(tx, o.c, o.area, clerk, name); err != nil {
+		return "", err
+	}
+	return b.texts.say("room_reopened_by_clerk", map[string]string{"Clerk": o.name}), nil
+}

@@ -1,0 +1,58 @@
+package webchat_test
+
+import (
+	"testing"
+	"time"
+
+	"schalter/bridge"
+)
+
+// ended is what a conversation's JSON says about its end.
+type ended struct {
+	State       string     `json:"state"`
+	ClosedBy    string     `json:"closed_by"`
+	ReopenUntil *time.Time `json:"reopen_until"`
+}
+
+func TestCloseAndReopen(t *testing.T) {
+	h := newHouse(t)
+	o := h.open(plainOpening)
+	events := h.stream(o, "")
+	events.next("conversation")
+	for range 2 {
+		var c ended
+		h.post(o.path()+"/close", "", "Authorization", o.bearer()).into(t, 200, &c)
+		if c.State != "closed" || c.ClosedBy != "citizen" || c.ReopenUntil == nil || !c.ReopenUntil.Equal(at("2026-11-23T10:00:00+01:00")) {
+			t.Errorf("%+v", c)
+		}
+	}
+	if told := events.next("conversation"); told.id != "" {
+		t.Errorf("%+v", told)
+	}
+	var c ended
+	h.post(o.path()+"/reopen", "", "Authorization", o.bearer()).into(t, 200, &c)
+	if c.State != "waiting" || c.ClosedBy != "" || c.ReopenUntil != nil {
+		t.Errorf("%+v", c)
+	}
+	h.post(o.path()+"/close", "", "Authorization", "Bearer x").wantProblem(t, 401, "unauthorized", "")
+	h.core.setFail("Close", bridge.ErrUnavailable)
+	h.post(o.path()+"/close", "", "Authorization", o.bearer()).wantProblem(t, 503, "unavailable", "")
+}
+
+// What a dead token opened is told apart from what never was: the citizen shall start anew.
+func TestConversationIsOver(t *testing.T) {
+	h := newHouse(t)
+	o := h.open(plainOpening)
+	h.core.setFail("Authorize", bridge.ErrOver)
+	for _, path := range []string{"", "/messages", "/stream"} {
+		p := h.get(o.path()+path, "Authorization", o.bearer()).wantProblem(t, 401, "conversation-ended", "")
+		if p["detail"] != "Dieses Gespräch ist beendet. Bitte beginnen Sie ein neues." {
+			t.Errorf("%v", p["detail"])
+		}
+	}
+	a := h.post(o.path()+"/messages", `{"client_id":"1","text":"x"}`, "Authorization", o.bearer())
+	a.wantProblem(t, 401, "conversation-ended", "")
+	if a.header.Get("WWW-Authenticate") != "Bearer" {
+		t.Errorf("%v", a.header)
+	}
+}
