@@ -200,7 +200,8 @@ func (b *Bridge) FromCitizen(ctx context.Context, id ConversationID, in CitizenM
 			m, claimed, err = b.accept(tx, &c, in, b.now())
 			return err
 		}
-		if err == nil && m.Text != in.Text {
+		// Of one that was edited or deleted, the text that was sent is not there to compare with.
+		if err == nil && m.Text != in.Text && m.EditedAt.IsZero() && !m.Deleted() {
 			return ErrClientIDReused
 		}
 		return err
@@ -290,6 +291,12 @@ func (b *Bridge) Authorize(ctx context.Context, id ConversationID, token string)
 // History returns at most limit messages with a seq above after, in order.
 func (b *Bridge) History(ctx context.Context, id ConversationID, after int64, limit int) ([]Message, error) {
 	return b.store.Messages(ctx, id, after, limit)
+}
+
+// Changed returns at most limit messages with a seq above after, up to upTo, that have changed since
+// a revision of the conversation, in order of seq.
+func (b *Bridge) Changed(ctx context.Context, id ConversationID, since, after, upTo int64, limit int) ([]Message, error) {
+	return b.store.Changed(ctx, id, since, after, upTo, limit)
 }
 
 // Snapshot is what changes about a conversation beside its messages.

@@ -31,14 +31,20 @@ func (b *Bridge) FromClerk(tx Tx, ev Event) (ConversationID, error) {
 		return c.ID, tx.SaveConversation(c)
 	case ev.Kind == ClerkText && isCommand(ev.Text):
 		if !b.commands(ev.Sender, area) {
-			return "", nil
+			return "", unheard(tx, c, ev.ID)
+		}
+		if _, err := drop(tx, &c, ev.ID); err != nil {
+			return "", err
 		}
 		return c.ID, b.obeyInRoom(tx, &c, area, ev)
 	case !area.Staffs(ev.Sender):
-		return "", nil
+		return "", unheard(tx, c, ev.ID)
 	case c.State == Closed:
 		if ev.Kind != ClerkText {
 			return "", nil
+		}
+		if err := unheard(tx, c, ev.ID); err != nil {
+			return "", err
 		}
 		return "", b.tellClosed(tx, c)
 	}
@@ -50,13 +56,8 @@ func (b *Bridge) FromClerk(tx Tx, ev Event) (ConversationID, error) {
 		c.ClerkID, c.Clerk = ev.Sender, name
 	}
 	if ev.Kind == ClerkText {
-		c.LastSeq++
 		b.spoke(&c, FromClerkDirection, b.now())
-		stored, err := tx.InsertMessage(Message{
-			ID: MessageID(NewID()), Conversation: c.ID, Seq: c.LastSeq, Direction: FromClerkDirection,
-			Sender: name, Text: ev.Text, HTML: ev.HTML, Event: ev.ID, CreatedAt: ev.At,
-		})
-		if err != nil || !stored {
+		if stored, err := b.hear(tx, &c, ev, name); err != nil || !stored {
 			return "", err
 		}
 	}
@@ -64,6 +65,9 @@ func (b *Bridge) FromClerk(tx Tx, ev Event) (ConversationID, error) {
 		if err := b.assign(tx, &c, ev.Sender, name); err != nil {
 			return "", err
 		}
+	}
+	if c.ClerkID == ev.Sender {
+		c.Clerk = name // which may be a new one
 	}
 	return c.ID, tx.SaveConversation(c)
 }

@@ -40,8 +40,12 @@ type Conversation struct {
 	// DeliveredSeq is the seq of the newest message of the citizen that is in the room, as its
 	// event ID proves; 0 means none. Delivery is in order, so everything before it is there too.
 	DeliveredSeq int64
-	CreatedAt    time.Time
-	Life         Life
+	// Revision rises with each change of a message that was there already.
+	Revision int64
+	// Awaited counts the relations whose message has not come.
+	Awaited   int64
+	CreatedAt time.Time
+	Life      Life
 }
 
 // Languages are the languages a citizen can choose, the first being the default.
@@ -65,19 +69,58 @@ type Message struct {
 	Direction Direction
 	// ClientID is the browser's own name for a citizen's message; empty for a clerk's.
 	ClientID string
-	// Sender is the clerk's display name; empty for the citizen's own messages.
+	// Sender is the clerk's display name when it was written; empty for the citizen's own messages.
 	Sender string
+	// SenderID is that clerk; empty for the citizen's own messages, and for old ones.
+	SenderID UserID
 	// Text is plain text: for a citizen at most MaxText characters, for a clerk whatever fits
 	// into a Matrix event.
 	Text string
 	// HTML is sanitised to Matrix's allow-list; empty when there is only plain text.
 	HTML string
+	// Emote: said of oneself, as in «nods».
+	Emote bool
+	// ReplyTo is the message that this one answers, Quote what that one says now.
+	ReplyTo MessageID
+	Quote   Quote
 	// Event is the Matrix event; empty for a citizen's message that is not delivered yet.
 	Event EventID
 	// Failed is set when the homeserver refused the message for good; it is then set aside.
-	Failed    bool
+	Failed bool
+	// EditedAt is when it got its present text; zero when it has its first one.
+	EditedAt time.Time
+	// DeletedAt is not zero when it was deleted; then nothing of what it said is left.
+	DeletedAt time.Time
+	Reactions []ReactionCount
+	// Revision is the conversation's when the message was last changed; 0 means never.
+	Revision  int64
 	CreatedAt time.Time
 }
+
+// Deleted reports whether nothing but the place of the message is left.
+func (m Message) Deleted() bool { return !m.DeletedAt.IsZero() }
+
+// Quote is the message that another one answers, as it is now.
+type Quote struct {
+	Seq       int64
+	Direction Direction
+	// Sender is the clerk's display name.
+	Sender string
+	// Text is the first MaxQuote characters.
+	Text    string
+	Deleted bool
+}
+
+// quoted is what another message quotes of this one.
+func (m Message) quoted() Quote {
+	text := []rune(m.Text)
+	return Quote{
+		Seq: m.Seq, Direction: m.Direction, Sender: m.Sender, Text: string(text[:min(len(text), MaxQuote)]), Deleted: m.Deleted(),
+	}
+}
+
+// MaxQuote is how much of a message is quoted, in characters.
+const MaxQuote = 200
 
 // MaxText is the longest text of a citizen's message, in characters (Unicode code points).
 const MaxText = 4000

@@ -38,6 +38,11 @@ func (b *Bridge) confirm(tx Tx, e Entry, event EventID) error {
 			return err
 		}
 		c.DeliveredSeq = max(c.DeliveredSeq, seq)
+		if c.Awaited > 0 {
+			if err := b.comesDelivered(tx, &c, MessageID(e.ID)); err != nil {
+				return err
+			}
+		}
 	case PostNotice:
 		c.Notice = event
 	}

@@ -300,10 +300,7 @@ func (b *Bridge) settleFailure(ctx context.Context, e Entry, cause error) {
 // giveUp sets aside what the homeserver will never take, so that it does not block the rest.
 func (b *Bridge) giveUp(tx Tx, e Entry) error {
 	if e.Kind == SendMessage {
-		if _, err := tx.LockConversation(e.Conversation); err != nil {
-			return err
-		}
-		if err := tx.SetMessageFailed(MessageID(e.ID)); err != nil {
+		if err := fail(tx, e); err != nil {
 			return err
 		}
 	}
@@ -311,6 +308,25 @@ func (b *Bridge) giveUp(tx Tx, e Entry) error {
 		return err
 	}
 	return finish(tx, e)
+}
+
+// fail says of a message that it will not be delivered, and tells browsers.
+func fail(tx Tx, e Entry) error {
+	c, err := tx.LockConversation(e.Conversation)
+	if err != nil {
+		return err
+	}
+	if err := tx.SetMessageFailed(MessageID(e.ID)); err != nil {
+		return err
+	}
+	m, err := tx.Message(MessageID(e.ID))
+	if err != nil {
+		return err
+	}
+	if _, err := saveChanged(tx, &c, m); err != nil {
+		return err
+	}
+	return tx.SaveConversation(c)
 }
 
 // mend brings the room of a conversation back into shape after the ghost was refused in it.

@@ -18,6 +18,9 @@ type Store interface {
 	Authorized(ctx context.Context, id ConversationID, tokenHash []byte) (Conversation, error)
 	// Messages returns at most limit messages with a seq above after, in order.
 	Messages(ctx context.Context, id ConversationID, after int64, limit int) ([]Message, error)
+	// Changed returns at most limit messages with a seq above after, up to upTo, that have changed
+	// since a revision, in order of seq.
+	Changed(ctx context.Context, id ConversationID, since, after, upTo int64, limit int) ([]Message, error)
 	// QueuePosition counts the waiting conversations of the area up to and with this one.
 	QueuePosition(ctx context.Context, c Conversation) (int, error)
 	AreaRooms(ctx context.Context) ([]AreaRooms, error)
@@ -72,6 +75,11 @@ type Tx interface {
 	MessageByClientID(ConversationID, string) (Message, error)
 	SetMessageEvent(MessageID, EventID) error
 	SetMessageFailed(MessageID) error
+	// Message and MessageByEvent return ErrNotFound when there is none.
+	Message(MessageID) (Message, error)
+	MessageByEvent(EventID) (Message, error)
+	// SaveMessage writes everything that can change, but for event and failure.
+	SaveMessage(Message) error
 	// MessageSeq returns the seq of a message.
 	MessageSeq(MessageID) (int64, error)
 	// EventIsOurs reports whether a message or an entry already owns this event.
@@ -121,6 +129,10 @@ type Tx interface {
 	// UserName returns "" when the name is not known.
 	UserName(UserID) (string, error)
 
+	// WasSeen reports whether an event was recorded.
+	WasSeen(EventID) (bool, error)
+
+	RelationTx
 	HoursTx
 	StaffTx
 	RequestStore
@@ -128,6 +140,24 @@ type Tx interface {
 	// Savepoint runs f such that its failure undoes f only. An error of the database itself ends
 	// the transaction.
 	Savepoint(f func() error) error
+}
+
+// RelationTx keeps what was done to messages after they were written.
+type RelationTx interface {
+	// AddRelation stores a relation; false when its ID, event or client_id is there already.
+	AddRelation(Relation) (bool, error)
+	// SaveRelation writes message, target, texts and whether it is undone.
+	SaveRelation(Relation) error
+	RemoveRelation(id string) error
+	// RelationByEvent returns ErrNotFound when there is none.
+	RelationByEvent(EventID) (Relation, error)
+	// Relations returns those of a message, Awaiting those that wait for an event, in no order.
+	Relations(MessageID) ([]Relation, error)
+	Awaiting(EventID) ([]Relation, error)
+	// EraseTexts empties the texts of a message's relations.
+	EraseTexts(MessageID) error
+	// TouchReplies gives the messages that answer a message a revision.
+	TouchReplies(MessageID, int64) error
 }
 
 // SyncLease is the right to read the bot's /sync.

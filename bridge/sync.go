@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -19,13 +20,15 @@ type Event struct {
 	Nonce  string
 	// Owner of a RoomCreated.
 	Owner RoomOwner
-	// Text and HTML of a ClerkText, cleaned and sanitised.
-	Text string
-	HTML string
+	// Text and HTML of a ClerkText or ClerkEdit, cleaned and sanitised. Emote: said of oneself, as in
+	// «nods».
+	Text  string
+	HTML  string
+	Emote bool
 	// Mentions are the users whom a ClerkText mentions.
 	Mentions []UserID
-	// ReplyTo is the event that a ClerkText answers, or that a ClerkReaction stands under; Key is
-	// the reaction itself.
+	// ReplyTo is the event that a ClerkText answers, or that a ClerkEdit, a ClerkReaction or a
+	// Redaction is about; Key is the reaction itself.
 	ReplyTo EventID
 	Key     string
 	// Class of an Unreadable: what was wrong, in a few fixed words.
@@ -45,6 +48,13 @@ const (
 	ClerkLeft EventKind = "clerk_left"
 	// ClerkReaction is a reaction of anybody who is not one of our own users.
 	ClerkReaction EventKind = "clerk_reaction"
+	// ClerkEdit replaces what the same user has said.
+	ClerkEdit EventKind = "clerk_edit"
+	// Redaction deletes an event. Anybody may be its sender: the homeserver has allowed it.
+	Redaction EventKind = "redaction"
+	// Redacted is a message or reaction of anybody who is not one of our own users, of which a
+	// redaction has left the shell.
+	Redacted EventKind = "redacted"
 	// Echo is a message of one of our own users, with its marker.
 	Echo EventKind = "echo"
 	// BareEcho is a redacted message of one of our own users: its marker is gone.
@@ -190,6 +200,12 @@ func (n *noting) InsertMessage(m Message) (bool, error) {
 	return stored, err
 }
 
+// SaveMessage forgets a message that has changed since: it is no longer what was stored.
+func (n *noting) SaveMessage(m Message) error {
+	*n.messages = slices.DeleteFunc(*n.messages, func(old Message) bool { return old.ID == m.ID })
+	return n.Tx.SaveMessage(m)
+}
+
 // Savepoint forgets what was stored in vain.
 func (n *noting) Savepoint(f func() error) error {
 	before := len(*n.messages)
@@ -217,8 +233,8 @@ func (b *Bridge) take(tx Tx, ev Event, changed map[ConversationID]bool) error {
 	switch ev.Kind {
 	case ClerkText, ClerkJoined, ClerkLeft:
 		c, err = b.FromClerk(tx, ev)
-	case ClerkReaction:
-		c, err = b.fromDesk(tx, ev)
+	case ClerkEdit, ClerkReaction, Redaction, Redacted:
+		c, err = b.FromClerkLater(tx, ev)
 	case Echo:
 		c, err = b.echo(tx, ev)
 	case BareEcho:
@@ -228,7 +244,9 @@ func (b *Bridge) take(tx Tx, ev Event, changed map[ConversationID]bool) error {
 	case RoomCreated:
 		_, err = b.adopt(tx, ev.Owner, ev.Room)
 	case Unreadable:
-		err = tx.SetAside(ev.ID, ev.Room, ev.Class, b.now())
+		if err = tx.SetAside(ev.ID, ev.Room, ev.Class, b.now()); err == nil {
+			_, err = b.FromClerkLater(tx, ev)
+		}
 	}
 	if c != "" {
 		changed[c] = true

@@ -23,6 +23,7 @@ var start = time.UnixMilli(1_765_432_100_000).UTC()
 // The staff of the tests.
 const (
 	keller  bridge.UserID = "@keller:example.org" // a clerk of "hunde"
+	vogt    bridge.UserID = "@vogt:example.org"   // another one
 	meier   bridge.UserID = "@meier:example.org"  // a clerk of "fund" only
 	nobody  bridge.UserID = "@nobody:example.org" // no clerk at all
 	hunde                 = bridge.ServiceAreaID("hunde")
@@ -31,7 +32,7 @@ const (
 )
 
 var areas = []bridge.ServiceArea{
-	{ID: hunde, Name: map[string]string{"de": "Hundekontrolle"}, Clerks: []bridge.UserID{keller}, Reopen: time.Hour},
+	{ID: hunde, Name: map[string]string{"de": "Hundekontrolle"}, Clerks: []bridge.UserID{keller, vogt}, Reopen: time.Hour},
 	{ID: fund, Name: map[string]string{"de": "Fundbüro"}, Clerks: []bridge.UserID{meier}, Reopen: time.Hour},
 }
 

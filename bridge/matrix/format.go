@@ -24,6 +24,7 @@ type rawEvent struct {
 	At       int64                      `json:"origin_server_ts"`
 	Content  json.RawMessage            `json:"content"`
 	Unsigned map[string]json.RawMessage `json:"unsigned"`
+	Redacts  any                        `json:"redacts"`
 }
 
 // The classes of what is set aside.
@@ -63,10 +64,14 @@ func (a *Adapter) read(room bridge.RoomID, raw json.RawMessage, names map[bridge
 		a.readState(&out, e, content, names)
 	case (e.Type == messageType || e.Type == reactionType) && a.isOurs(e.Sender):
 		readEcho(&out, e, content)
+	case (e.Type == messageType || e.Type == reactionType) && redacted(e, content):
+		out.Kind = bridge.Redacted
 	case e.Type == messageType:
-		readClerk(&out, e, content)
+		readClerk(&out, content)
 	case e.Type == reactionType:
 		readReaction(&out, content)
+	case e.Type == redactionType:
+		readRedaction(&out, e, content)
 	}
 	return out, true
 }
@@ -108,25 +113,27 @@ func readEcho(out *bridge.Event, e rawEvent, content map[string]any) {
 	}
 }
 
+// redacted reports whether a redaction has emptied an event (specification, "Redactions"). Not
+// every homeserver says because of what.
 func redacted(e rawEvent, content map[string]any) bool {
 	_, because := e.Unsigned["redacted_because"]
-	return because || len(content) == 0
+	return because || content != nil && len(content) == 0
 }
 
-// readClerk reads a message of anybody else.
-func readClerk(out *bridge.Event, e rawEvent, content map[string]any) {
-	if _, because := e.Unsigned["redacted_because"]; because {
-		return
+// readClerk reads a message of anybody else, or its edit.
+func readClerk(out *bridge.Event, content map[string]any) {
+	relation, _ := content["m.relates_to"].(map[string]any)
+	target, edited := relation["event_id"].(string)
+	if edited = edited && relation["rel_type"] == "m.replace"; edited {
+		// What stands outside is for clients that know no edits.
+		content, _ = content["m.new_content"].(map[string]any)
+		relation = nil
 	}
 	kind, typed := content["msgtype"].(string)
 	body, bodied := content["body"].(string)
 	if !typed || !bodied {
 		out.Kind, out.Class = bridge.Unreadable, classMistyped
 		return
-	}
-	relation, _ := content["m.relates_to"].(map[string]any)
-	if relation["rel_type"] == "m.replace" {
-		return // an edit is not a new message
 	}
 	switch kind {
 	case "m.text", "m.notice", "m.emote":
@@ -144,10 +151,13 @@ func readClerk(out *bridge.Event, e rawEvent, content map[string]any) {
 			out.HTML = CleanHTML(formatted)
 		}
 	}
-	out.Kind = bridge.ClerkText
+	out.Kind, out.Emote = bridge.ClerkText, kind == "m.emote"
+	if edited {
+		out.Kind, out.ReplyTo = bridge.ClerkEdit, bridge.EventID(target)
+	}
 	if strings.TrimSpace(out.Text) == "" {
 		out.Kind, out.Class = bridge.Unreadable, classEmpty
-		out.Text, out.HTML, out.ReplyTo = "", "", ""
+		out.Text, out.HTML, out.ReplyTo, out.Emote = "", "", "", false
 	}
 }
 

@@ -41,3 +41,15 @@ func mentioned(content map[string]any) []bridge.UserID {
 	}
 	return out
 }
+
+// readRedaction reads a redaction. What it redacts stands in its content since room version 11,
+// and beside it before (specification, "m.room.redaction").
+func readRedaction(out *bridge.Event, e rawEvent, content map[string]any) {
+	target, _ := content["redacts"].(string)
+	if beside, ok := e.Redacts.(string); ok && beside != "" {
+		target = beside
+	}
+	if target != "" {
+		out.Kind, out.ReplyTo = bridge.Redaction, bridge.EventID(target)
+	}
+}

@@ -18,6 +18,7 @@ const (
 	htmlFormat    = "org.matrix.custom.html"
 	messageType   = "m.room.message"
 	reactionType  = "m.reaction"
+	redactionType = "m.room.redaction"
 	powerType     = "m.room.power_levels"
 	createType    = "m.room.create"
 	memberType    = "m.room.member"

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 
 	"schalter/bridge"
 )
@@ -13,45 +15,84 @@ type messageRow struct {
 	Direction    string `db:"direction"`
 	ClientID     string `db:"client_id"`
 	Sender       string `db:"sender"`
+	SenderID     string `db:"sender_id"`
 	Text         string `db:"text"`
 	HTML         string `db:"html"`
+	Emote        bool   `db:"emote"`
+	ReplyTo      string `db:"reply_to"`
 	Event        string `db:"event_id"`
 	Failed       bool   `db:"failed"`
+	EditedAt     int64  `db:"edited_at"`
+	DeletedAt    int64  `db:"deleted_at"`
+	Reactions    string `db:"reactions"`
+	Revision     int64  `db:"revision"`
 	CreatedAt    int64  `db:"created_at"`
+
+	QuoteSeq       int64  `db:"quote_seq"`
+	QuoteDirection string `db:"quote_direction"`
+	QuoteSender    string `db:"quote_sender"`
+	QuoteText      string `db:"quote_text"`
+	QuoteDeleted   bool   `db:"quote_deleted"`
 }
 
 func (r messageRow) message() bridge.Message {
-	return bridge.Message{
+	m := bridge.Message{
 		ID: bridge.MessageID(r.ID), Conversation: bridge.ConversationID(r.Conversation), Seq: r.Seq,
-		Direction: bridge.Direction(r.Direction), ClientID: r.ClientID, Sender: r.Sender, Text: r.Text,
-		HTML: r.HTML, Event: bridge.EventID(r.Event), Failed: r.Failed, CreatedAt: fromMillis(r.CreatedAt),
+		Direction: bridge.Direction(r.Direction), ClientID: r.ClientID, Sender: r.Sender, SenderID: bridge.UserID(r.SenderID),
+		Text: r.Text, HTML: r.HTML, Emote: r.Emote, ReplyTo: bridge.MessageID(r.ReplyTo), Event: bridge.EventID(r.Event),
+		Failed: r.Failed, EditedAt: fromMillis(r.EditedAt), DeletedAt: fromMillis(r.DeletedAt), Revision: r.Revision,
+		CreatedAt: fromMillis(r.CreatedAt),
+		Quote: bridge.Quote{
+			Seq: r.QuoteSeq, Direction: bridge.Direction(r.QuoteDirection), Sender: r.QuoteSender, Text: r.QuoteText, Deleted: r.QuoteDeleted,
+		},
 	}
+	if r.Reactions != "" {
+		_ = json.Unmarshal([]byte(r.Reactions), &m.Reactions) // written by SaveMessage
+	}
+	return m
 }
 
-const messageColumns = `id, conversation_id, seq, direction, client_id, sender, text, html, event_id, failed, created_at`
-
-const selectMessages = `SELECT ` + messageColumns + ` FROM messages
-	WHERE conversation_id = ? AND seq > ? ORDER BY seq LIMIT ?`
-
-// Messages returns at most limit messages with a seq above after, in order.
-func (db *DB) Messages(ctx context.Context, id bridge.ConversationID, after int64, limit int) ([]bridge.Message, error) {
-	var rows []messageRow
-	if err := db.list(ctx, &rows, selectMessages, string(id), after, limit); err != nil {
-		return nil, err
-	}
+func messages(rows []messageRow) []bridge.Message {
 	out := make([]bridge.Message, len(rows))
 	for i, r := range rows {
 		out[i] = r.message()
 	}
-	return out, nil
+	return out
 }
 
-const insertMessage = `INSERT INTO messages (` + messageColumns + `)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
+// A message is read with what it quotes, so that nothing of that is kept twice.
+const selectMessage = `SELECT m.id, m.conversation_id, m.seq, m.direction, m.client_id, m.sender, m.sender_id, m.text, m.html,
+	m.emote, m.reply_to, m.event_id, m.failed, m.edited_at, m.deleted_at, m.reactions, m.revision, m.created_at,
+	COALESCE(q.seq, 0) AS quote_seq, COALESCE(q.direction, '') AS quote_direction, COALESCE(q.sender, '') AS quote_sender,
+	COALESCE(SUBSTR(q.text, 1, 200), '') AS quote_text, COALESCE(q.deleted_at, 0) > 0 AS quote_deleted
+	FROM messages m LEFT JOIN messages q ON q.id = m.reply_to AND m.reply_to <> '' `
+
+const (
+	selectMessages = selectMessage + `WHERE m.conversation_id = ? AND m.seq > ? ORDER BY m.seq LIMIT ?`
+	selectChanged  = selectMessage + `WHERE m.conversation_id = ? AND m.revision > ? AND m.revision > 0 AND m.seq > ? AND m.seq <= ?
+		ORDER BY m.seq LIMIT ?`
+)
+
+// Messages returns at most limit messages with a seq above after, in order.
+func (db *DB) Messages(ctx context.Context, id bridge.ConversationID, after int64, limit int) ([]bridge.Message, error) {
+	var rows []messageRow
+	err := db.list(ctx, &rows, selectMessages, string(id), after, limit)
+	return messages(rows), err
+}
+
+// Changed returns at most limit messages that have changed since a revision; see bridge.Store.
+func (db *DB) Changed(ctx context.Context, id bridge.ConversationID, since, after, upTo int64, limit int) ([]bridge.Message, error) {
+	var rows []messageRow
+	err := db.list(ctx, &rows, selectChanged, string(id), since, after, upTo, limit)
+	return messages(rows), err
+}
+
+const insertMessage = `INSERT INTO messages (id, conversation_id, seq, direction, client_id, sender, sender_id, text, html,
+	emote, reply_to, event_id, failed, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
 
 func (t *transaction) InsertMessage(m bridge.Message) (bool, error) {
 	inserted, err := t.changed(insertMessage, string(m.ID), string(m.Conversation), m.Seq, string(m.Direction), m.ClientID,
-		m.Sender, m.Text, m.HTML, string(m.Event), m.Failed, millis(m.CreatedAt))
+		m.Sender, string(m.SenderID), m.Text, m.HTML, m.Emote, string(m.ReplyTo), string(m.Event), m.Failed, millis(m.CreatedAt))
 	if inserted {
 		t.written[m.Direction]++
 	}
@@ -59,14 +100,43 @@ func (t *transaction) InsertMessage(m bridge.Message) (bool, error) {
 }
 
 const (
-	selectMessageByClientID = `SELECT ` + messageColumns + ` FROM messages
-		WHERE conversation_id = ? AND client_id = ? AND client_id <> ''`
+	selectMessageByID       = selectMessage + `WHERE m.id = ?`
+	selectMessageByEvent    = selectMessage + `WHERE m.event_id = ? AND m.event_id <> ''`
+	selectMessageByClientID = selectMessage + `WHERE m.conversation_id = ? AND m.client_id = ? AND m.client_id <> ''`
+	updateMessage           = `UPDATE messages SET text = ?, html = ?, emote = ?, reply_to = ?, edited_at = ?, deleted_at = ?,
+		reactions = ?, revision = ? WHERE id = ?`
 	selectMessageSeq   = `SELECT seq FROM messages WHERE id = ?`
 	updateMessageEvent = `UPDATE messages SET event_id = ? WHERE id = ? AND event_id = ''`
 	updateMessageFail  = `UPDATE messages SET failed = TRUE WHERE id = ?`
 	selectEventIsOurs  = `SELECT EXISTS (SELECT 1 FROM messages WHERE event_id = ? AND event_id <> '')
+		OR EXISTS (SELECT 1 FROM relations WHERE event_id = ? AND event_id <> '')
 		OR EXISTS (SELECT 1 FROM conversations WHERE notice_event_id = ?)`
 )
+
+func (t *transaction) Message(id bridge.MessageID) (bridge.Message, error) {
+	var r messageRow
+	err := t.get(&r, selectMessageByID, string(id))
+	return r.message(), err
+}
+
+func (t *transaction) MessageByEvent(event bridge.EventID) (bridge.Message, error) {
+	var r messageRow
+	err := t.get(&r, selectMessageByEvent, string(event))
+	return r.message(), err
+}
+
+func (t *transaction) SaveMessage(m bridge.Message) error {
+	reactions := ""
+	if len(m.Reactions) > 0 {
+		text, err := json.Marshal(m.Reactions)
+		if err != nil {
+			return fmt.Errorf("encode reactions: %w", err)
+		}
+		reactions = string(text)
+	}
+	return t.exec(updateMessage, m.Text, m.HTML, m.Emote, string(m.ReplyTo), millis(m.EditedAt), millis(m.DeletedAt),
+		reactions, m.Revision, string(m.ID))
+}
 
 func (t *transaction) MessageByClientID(id bridge.ConversationID, clientID string) (bridge.Message, error) {
 	var r messageRow
@@ -90,6 +160,6 @@ func (t *transaction) SetMessageFailed(id bridge.MessageID) error {
 
 func (t *transaction) EventIsOurs(event bridge.EventID) (bool, error) {
 	var ours bool
-	err := t.get(&ours, selectEventIsOurs, string(event), string(event))
+	err := t.get(&ours, selectEventIsOurs, string(event), string(event), string(event))
 	return ours, err
 }

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -15,6 +16,8 @@ func message(c bridge.Conversation, seq int64) bridge.Message {
 		ClientID: fmt.Sprintf("client-%d", seq), Text: fmt.Sprintf("Grüezi %d\n\t👋", seq), CreatedAt: at,
 	}
 }
+
+func same(a, b bridge.Message) bool { return reflect.DeepEqual(a, b) }
 
 func insert(t *testing.T, db *store.DB, m bridge.Message) bool {
 	t.Helper()
@@ -49,7 +52,7 @@ func TestMessagesAreReadInOrder(t *testing.T) {
 			want  []bridge.Message
 		}{{0, 100, all}, {0, 2, all[:2]}, {2, 2, all[2:4]}, {4, 10, all[4:]}, {5, 10, nil}, {-1, 1, all[:1]}} {
 			got, err := db.Messages(t.Context(), c.ID, try.after, try.limit)
-			if err != nil || !slices.Equal(got, try.want) {
+			if err != nil || !slices.EqualFunc(got, try.want, same) {
 				t.Errorf("after %d, at most %d: %v %+v\nwant %+v", try.after, try.limit, err, got, try.want)
 			}
 		}
@@ -83,7 +86,7 @@ func TestMessageIsUniqueByClientIDEventAndSeq(t *testing.T) {
 			}
 		}
 		got, err := db.Messages(t.Context(), c.ID, 0, 1)
-		if err != nil || len(got) != 1 || got[0] != first {
+		if err != nil || len(got) != 1 || !same(got[0], first) {
 			t.Errorf("the first message has changed: %+v %v", got, err)
 		}
 	})
@@ -98,7 +101,7 @@ func TestMessageByClientID(t *testing.T) {
 		insert(t, db, clerks)
 		update(t, db, func(tx bridge.Tx) error {
 			got, err := tx.MessageByClientID(c.ID, m.ClientID)
-			if err != nil || got != m {
+			if err != nil || !same(got, m) {
 				t.Errorf("found %+v %v", got, err)
 			}
 			_, err = tx.MessageByClientID(other.ID, m.ClientID)

@@ -90,6 +90,14 @@ func (t *transaction) SetAside(event bridge.EventID, room bridge.RoomID, class s
 	return t.exec(insertSetAside, string(event), string(room), class, millis(at))
 }
 
+const selectWasSeen = `SELECT EXISTS (SELECT 1 FROM seen_events WHERE event_id = ?)`
+
+func (t *transaction) WasSeen(event bridge.EventID) (bool, error) {
+	var seen bool
+	err := t.get(&seen, selectWasSeen, string(event))
+	return seen, err
+}
+
 // CountSetAside returns how many events could not be used, by class.
 func (db *DB) CountSetAside(ctx context.Context) (map[string]int, error) {
 	var rows []struct {
