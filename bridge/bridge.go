@@ -45,6 +45,7 @@ type Bridge struct {
 	down   atomic.Bool
 	vitals vitals
 	names  names
+	typing *typing
 
 	// doubtMu guards doubtful: the streams in which our claims may be stale (doubt.go).
 	doubtMu  sync.Mutex
@@ -118,6 +119,7 @@ func New(o Options) (*Bridge, error) {
 		log: o.Log, now: o.Now, replica: NewID(), patience: o.Patience, texts: words,
 		wake: make(chan struct{}, 1), direct: make(chan Entry, outboxWorkers),
 		doubtful: map[string]bool{}, working: map[string]int{}, hoursNews: make(chan struct{}, 1),
+		typing: newTyping(),
 	}
 	for lang, tag := range map[string]string{"de": "de-CH", "fr": "fr-CH", "it": "it-CH", "en": "en"} {
 		if b.citizens[lang], err = newTexts(tag, o.Zone); err != nil {
@@ -159,6 +161,7 @@ func (b *Bridge) Run(ctx context.Context) error {
 	wg.Go(func() { b.releaseDoubtful(ctx) })
 	wg.Go(func() { b.setUpAreas(ctx) })
 	wg.Go(func() { b.runHours(ctx) })
+	wg.Go(func() { b.runTyping(ctx) })
 	b.runOutbox(ctx)
 	wg.Wait()
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)

@@ -69,6 +69,9 @@ func (b *Bridge) FromClerk(tx Tx, ev Event) (ConversationID, error) {
 	if c.ClerkID == ev.Sender {
 		c.Clerk = name // which may be a new one
 	}
+	if ev.Kind == ClerkText && c.ReadSeq < c.DeliveredSeq {
+		return c.ID, tx.SaveAnswered(c, ev.ID)
+	}
 	return c.ID, tx.SaveConversation(c)
 }
 
@@ -97,9 +100,13 @@ func (b *Bridge) clerkName(tx Tx, user UserID) (string, error) {
 			return "", err
 		}
 	}
+	return displayName(name, user), nil
+}
+
+func displayName(name string, user UserID) string {
 	if name != "" {
-		return name, nil
+		return name
 	}
 	local, _, _ := strings.Cut(strings.TrimPrefix(string(user), "@"), ":")
-	return local, nil
+	return local
 }

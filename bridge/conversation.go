@@ -43,9 +43,14 @@ type Conversation struct {
 	// Revision rises with each change of a message that was there already.
 	Revision int64
 	// Awaited counts the relations whose message has not come.
-	Awaited   int64
-	CreatedAt time.Time
-	Life      Life
+	Awaited int64
+	// ReadSeq is the seq of the newest message of the citizen that a clerk has read, CitizenReadSeq
+	// the seq up to which the citizen has read; 0 means nothing. They only rise, and are written by
+	// ReceiptTx alone.
+	ReadSeq        int64
+	CitizenReadSeq int64
+	CreatedAt      time.Time
+	Life           Life
 }
 
 // Languages are the languages a citizen can choose, the first being the default.

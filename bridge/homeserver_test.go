@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"schalter/bridge"
 )
@@ -42,6 +43,9 @@ type call struct {
 	retry  bool
 	// members are those who may be in the room.
 	members []bridge.UserID
+	// event of a receipt, lasts of typing.
+	event bridge.EventID
+	lasts time.Duration
 	// done: it was answered.
 	done bool
 }
@@ -284,6 +288,14 @@ func (h *homeserver) SetUpArea(ctx context.Context, a bridge.AreaPlan, found fun
 		}
 	}
 	return rooms, nil
+}
+
+func (h *homeserver) SetTyping(ctx context.Context, room bridge.RoomID, as bridge.UserID, lasts time.Duration) error {
+	return h.do(ctx, call{method: "SetTyping", room: room, as: as, lasts: lasts}, func() {})
+}
+
+func (h *homeserver) MoveReceipt(ctx context.Context, room bridge.RoomID, as bridge.UserID, event bridge.EventID) error {
+	return h.do(ctx, call{method: "MoveReceipt", room: room, as: as, event: event}, func() {})
 }
 
 func (h *homeserver) LeaveRoom(ctx context.Context, room bridge.RoomID) error {

@@ -190,7 +190,7 @@ func (b *Bridge) attempt(ctx context.Context, e Entry) (Entry, bool) {
 		b.doubt(e.Stream)
 		return Entry{}, false
 	}
-	if e.Conversation != "" {
+	if e.Conversation != "" && e.Kind != MoveReceipt { // which changes nothing that citizens see
 		b.browsers.Notify(e.Conversation)
 	}
 	if e.Kind == OpenRoom {
@@ -232,6 +232,8 @@ func (b *Bridge) perform(ctx context.Context, e Entry) (func(Tx) error, error) {
 		return b.performSetUpAdmin(ctx, e)
 	case LeaveRoom:
 		return b.performLeaveRoom(ctx, e)
+	case MoveReceipt:
+		return b.performMoveReceipt(ctx, e)
 	}
 	return nil, fmt.Errorf("unknown kind %q: %w", e.Kind, ErrRefused)
 }

@@ -65,6 +65,8 @@ const (
 	TellRoom EntryKind = "tell_room"
 	// PlaceReaction puts a reaction of the bot under an event, in the room that TellRoom would use.
 	PlaceReaction EntryKind = "place_reaction"
+	// MoveReceipt moves the ghost's read receipt to what the citizen has read. A stream of its own.
+	MoveReceipt EntryKind = "move_receipt"
 	// LeaveRoom leaves a room that serves nobody. A stream of its own.
 	LeaveRoom EntryKind = "leave_room"
 )
@@ -95,6 +97,10 @@ func conversationStream(c ConversationID) string { return "conversation:" + stri
 
 // deskStream keeps what only clerks see out of the way of the citizen's messages.
 func deskStream(c ConversationID) string { return "desk:" + string(c) }
+
+// receiptStream keeps receipts out of the way of everything else.
+func receiptStream(c ConversationID) string { return "receipt:" + string(c) }
+
 func areaStream(a ServiceAreaID) string  { return "area:" + string(a) }
 func lobbyStream(a ServiceAreaID) string { return "lobby:" + string(a) }
 func roomStream(r RoomID) string         { return "room:" + string(r) }

@@ -1,6 +1,9 @@
 package bridge
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Rooms is what the core asks of Matrix. Every method may be called again after a crash and is
 // given at most one deadline's time. Failures wrap ErrNotSent, ErrUnanswered, ErrRefused,
@@ -37,6 +40,10 @@ type Rooms interface {
 	// SetUpAdmin makes or completes the admin room, and brings its members in step with the admins.
 	// found as with OpenRoom. With ErrRoomBroken, it returns the broken room.
 	SetUpAdmin(ctx context.Context, a AdminPlan, found func(RoomID) (RoomID, error)) (RoomID, error)
+	// SetTyping shows one of our users as writing, until it is told otherwise or lasts is over; 0 ends it.
+	SetTyping(ctx context.Context, room RoomID, as UserID, lasts time.Duration) error
+	// MoveReceipt says that one of our users has read a room up to an event.
+	MoveReceipt(ctx context.Context, room RoomID, as UserID, event EventID) error
 	// LeaveRoom leaves and forgets a room that serves nobody.
 	LeaveRoom(ctx context.Context, room RoomID) error
 }
@@ -105,10 +112,14 @@ type OutgoingMessage struct {
 	Mentions []UserID
 }
 
-// Browsers is told, after the commit, that a conversation has changed. It never blocks.
+// Browsers is told what citizens shall see. It never blocks.
 type Browsers interface {
+	// Notify says, after the commit, that a conversation has changed.
 	Notify(ConversationID)
 	// Deliver hands on a committed message of a clerk, so that streams need not read it. Notify
 	// follows: a stream that does not get the message here finds it in the store.
 	Deliver(Message)
+	// Typing says which clerk is writing to the citizen now, by display name; "" means nobody. It is
+	// of the moment: nothing of it is stored, and it may get lost.
+	Typing(id ConversationID, clerk string)
 }

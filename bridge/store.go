@@ -28,6 +28,7 @@ type Store interface {
 	KnownRooms(ctx context.Context) ([]RoomID, error)
 	HoursStore
 	StaffStore
+	SignalStore
 
 	// Claim takes up to limit entries that are due, each the first of its stream, for owner
 	// until now+ClaimFor. Entries of other owners that are gone are taken over as Unsure.
@@ -61,7 +62,8 @@ type Tx interface {
 	// LockConversationByRoom is LockConversation for the conversation that a room was made for,
 	// whether or not it is the one that serves.
 	LockConversationByRoom(RoomID) (Conversation, error)
-	// SaveConversation writes everything that can change, but for the room (see Adopt).
+	// SaveConversation writes everything that can change, but for the room (see Adopt) and for what
+	// was read (see ReceiptTx).
 	SaveConversation(Conversation) error
 	AddToken(ConversationID, []byte, time.Time) error
 	// ByIdempotencyKey finds the conversation opened with this key since a time, and the digest
@@ -136,6 +138,7 @@ type Tx interface {
 	HoursTx
 	StaffTx
 	RequestStore
+	ReceiptTx
 
 	// Savepoint runs f such that its failure undoes f only. An error of the database itself ends
 	// the transaction.

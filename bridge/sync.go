@@ -78,7 +78,16 @@ type Batch struct {
 	Names map[UserID]string
 	// Events in the order of each room's timeline.
 	Events []Event
+	// Receipts of people who are not our own users.
+	Receipts []Receipt
+	// Typing are the people who write in a room now, by room; only rooms in which that has changed.
+	Typing map[RoomID][]UserID
 }
+
+// Durable reports whether the batch holds anything that must be committed. What does not, only who
+// is typing, may be given to ShowTyping instead, and its token with the next batch: after a crash it
+// is read again, and does no harm.
+func (b Batch) Durable() bool { return len(b.Events) > 0 || len(b.Names) > 0 || len(b.Receipts) > 0 }
 
 // TakeSync makes this replica the one that reads /sync, if no other alive one does.
 func (b *Bridge) TakeSync(ctx context.Context) (SyncLease, bool, error) {
@@ -126,9 +135,13 @@ func (b *Bridge) FromMatrix(ctx context.Context, batch Batch) error {
 			b.browsers.Deliver(m)
 		}
 	}
+	for _, m := range effects.messages {
+		b.browsers.Typing(m.Conversation, "") // the text is there; who goes on typing is told anew
+	}
 	for id := range effects.changed {
 		b.browsers.Notify(id)
 	}
+	b.ShowTyping(ctx, batch.Typing)
 	if len(batch.Events) > 0 {
 		b.Wake()
 	}
@@ -179,6 +192,13 @@ func (b *Bridge) commitBatch(ctx context.Context, batch Batch, apart bool) (effe
 				}
 			} else if ev.Kind == Unreadable {
 				e.aside++
+			}
+		}
+		for _, r := range batch.Receipts {
+			// One that can't be used is an ID that the database can't hold. The next one says more.
+			err := try(func() error { return b.readByClerk(tx, r, e.changed) })
+			if err != nil && (!apart || errors.Is(err, ErrUnavailable)) {
+				return err
 			}
 		}
 		return nil

@@ -65,12 +65,29 @@ type told struct {
 	count map[bridge.ConversationID]int
 	// messages were handed on without a read.
 	messages []bridge.Message
+	// writes is who was said to be typing, in order.
+	writes map[bridge.ConversationID][]string
 }
 
 func (b *told) Deliver(m bridge.Message) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.messages = append(b.messages, m)
+}
+
+func (b *told) Typing(id bridge.ConversationID, clerk string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.writes == nil {
+		b.writes = map[bridge.ConversationID][]string{}
+	}
+	b.writes[id] = append(b.writes[id], clerk)
+}
+
+func (b *told) typing(id bridge.ConversationID) []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.writes[id])
 }
 
 func (b *told) Notify(id bridge.ConversationID) {

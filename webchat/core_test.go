@@ -34,6 +34,8 @@ type memory struct {
 	notice        *bridge.HoursNotice
 	mail          bool
 	left          []bridge.NewRequest
+	typed         []bool
+	read          []int64
 	// fail, by method, is what the next calls come to.
 	fail map[string]error
 	// hold, by method, makes calls wait until it is closed.
@@ -366,6 +368,29 @@ func (m *memory) Look(ctx context.Context, id bridge.ConversationID) (bridge.Sna
 		}
 	}
 	return snapshot, nil
+}
+
+// TypingByCitizen and ReadByCitizen note what they were told.
+func (m *memory) TypingByCitizen(c bridge.Conversation, writes bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.typed = append(m.typed, writes)
+}
+
+func (m *memory) ReadByCitizen(ctx context.Context, c bridge.Conversation, seq int64) error {
+	if err := m.enter(ctx, "ReadByCitizen"); err != nil {
+		return err
+	}
+	defer m.mu.Unlock()
+	m.read = append(m.read, seq)
+	return nil
+}
+
+// signals returns what was told of typing and reading so far.
+func (m *memory) signals() ([]bool, []int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.typed), slices.Clone(m.read)
 }
 
 func (m *memory) Delayed() bool {

@@ -148,3 +148,26 @@ func optional(take func(json.RawMessage) error) func(json.RawMessage) error {
 		return take(raw)
 	}
 }
+
+// flag takes true or false.
+func flag(field string, into *bool) func(json.RawMessage) error {
+	return func(raw json.RawMessage) error {
+		if s := string(raw); s != "true" && s != "false" {
+			return &badRequestError{field: field, reason: reasonWrongType}
+		}
+		*into = raw[0] == 't'
+		return nil
+	}
+}
+
+// whole takes a whole number from 1 to maxSeq.
+func whole(field string, into *int64) func(json.RawMessage) error {
+	return func(raw json.RawMessage) error {
+		n, err := strconv.ParseInt(string(raw), 10, 64)
+		if err != nil || n < 1 || n > maxSeq {
+			return &badRequestError{field: field, reason: reasonWrongType}
+		}
+		*into = n
+		return nil
+	}
+}

@@ -13,3 +13,13 @@ var HasLoneSurrogate = hasLoneSurrogate
 
 // MostStreams is mostStreams.
 const MostStreams = mostStreams
+
+// LetWritingGoStale makes everybody's writing as old as it may get.
+func (h *Hub) LetWritingGoStale() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for id, w := range h.writers {
+		w.until = time.Now()
+		h.writers[id] = w
+	}
+}

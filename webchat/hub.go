@@ -7,18 +7,37 @@ import (
 )
 
 // Hub tells the streams of this process that a conversation has changed. Whoever is told reads the
-// store; a clerk's message comes along, so that it need not be read first. The zero value is not usable; see NewHub.
+// store; a clerk's message comes along, so that it need not be read first. Who is typing (typing.go)
+// stands in no store and is held here. The zero value is not usable; see NewHub.
 type Hub struct {
-	// mu guards streams. Owners: Subscribe and its cancel.
+	// mu guards all of it. Owners: SubscribeAll and its End; of writers also Typing.
 	mu      sync.RWMutex
-	streams map[bridge.ConversationID]map[chan struct{}]chan bridge.Message
+	streams map[bridge.ConversationID]map[*listener]struct{}
+	writers map[bridge.ConversationID]writer
+}
+
+// listener is what one stream is told on.
+type listener struct {
+	changed, typing chan struct{}
+	messages        chan bridge.Message
+}
+
+// Subscription is what a stream hears.
+type Subscription struct {
+	// Changed holds a value when the conversation has changed since the last receive, Typing when
+	// who is writing has.
+	Changed, Typing <-chan struct{}
+	// Messages is what Deliver gives.
+	Messages <-chan bridge.Message
+	// End ends it. It may be called twice.
+	End func()
 }
 
 var _ bridge.Browsers = (*Hub)(nil)
 
 // NewHub returns a hub without streams.
 func NewHub() *Hub {
-	return &Hub{streams: map[bridge.ConversationID]map[chan struct{}]chan bridge.Message{}}
+	return &Hub{streams: map[bridge.ConversationID]map[*listener]struct{}{}, writers: map[bridge.ConversationID]writer{}}
 }
 
 // Notify tells the conversation's streams, after the commit. It never blocks: a stream that has
@@ -26,8 +45,8 @@ func NewHub() *Hub {
 func (h *Hub) Notify(id bridge.ConversationID) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	for c := range h.streams[id] {
-		tell(c)
+	for l := range h.streams[id] {
+		tell(l.changed)
 	}
 }
 
@@ -36,9 +55,9 @@ func (h *Hub) Notify(id bridge.ConversationID) {
 func (h *Hub) Deliver(m bridge.Message) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	for _, messages := range h.streams[m.Conversation] {
+	for l := range h.streams[m.Conversation] {
 		select {
-		case messages <- m:
+		case l.messages <- m:
 		default:
 		}
 	}
@@ -49,8 +68,8 @@ func (h *Hub) NotifyAll() {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	for _, streams := range h.streams {
-		for c := range streams {
-			tell(c)
+		for l := range streams {
+			tell(l.changed)
 		}
 	}
 }
@@ -66,28 +85,29 @@ func tell(c chan struct{}) {
 // receive, and a function that ends the subscription. Subscribe first and read the store then, so
 // that nothing falls between.
 func (h *Hub) Subscribe(id bridge.ConversationID) (<-chan struct{}, func()) {
-	changed, _, cancel := h.SubscribeMessages(id)
-	return changed, cancel
+	all := h.SubscribeAll(id)
+	return all.Changed, all.End
 }
 
 // messagesWaiting is how many messages are kept for a stream that is busy.
 const messagesWaiting = 16
 
-// SubscribeMessages is Subscribe with a second channel, for what Deliver gives.
-func (h *Hub) SubscribeMessages(id bridge.ConversationID) (<-chan struct{}, <-chan bridge.Message, func()) {
-	c, messages := make(chan struct{}, 1), make(chan bridge.Message, messagesWaiting)
+// SubscribeAll is Subscribe for everything that there is to hear.
+func (h *Hub) SubscribeAll(id bridge.ConversationID) Subscription {
+	l := &listener{make(chan struct{}, 1), make(chan struct{}, 1), make(chan bridge.Message, messagesWaiting)}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.streams[id] == nil {
-		h.streams[id] = map[chan struct{}]chan bridge.Message{}
+		h.streams[id] = map[*listener]struct{}{}
 	}
-	h.streams[id][c] = messages
-	return c, messages, func() {
+	h.streams[id][l] = struct{}{}
+	return Subscription{Changed: l.changed, Typing: l.typing, Messages: l.messages, End: func() {
 		h.mu.Lock()
 		defer h.mu.Unlock()
-		delete(h.streams[id], c)
+		delete(h.streams[id], l)
 		if len(h.streams[id]) == 0 {
 			delete(h.streams, id)
+			delete(h.writers, id)
 		}
-	}
+	}}
 }

@@ -46,6 +46,13 @@ func (l Limits) withDefaults() Limits {
 	return l
 }
 
+// signalsPerSecond and signalsBurst count what a conversation's browsers tell about typing and
+// reading, several tabs together.
+const (
+	signalsPerSecond = 2
+	signalsBurst     = 20
+)
+
 // remembered is how many addresses or conversations a limit keeps apart. Beyond it the one that
 // was idle longest is forgotten, which only ever errs in its favour.
 const remembered = 20_000

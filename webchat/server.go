@@ -29,6 +29,8 @@ type Core interface {
 	Look(context.Context, bridge.ConversationID) (bridge.Snapshot, error)
 	Delayed() bool
 	Close(context.Context, bridge.ConversationID) error
+	TypingByCitizen(c bridge.Conversation, writes bool)
+	ReadByCitizen(ctx context.Context, c bridge.Conversation, seq int64) error
 	Reopen(context.Context, bridge.ConversationID) (bridge.Conversation, error)
 	LeaveRequest(context.Context, bridge.NewRequest) (bridge.LeftRequest, error)
 	AnswersByMail() bool
@@ -80,6 +82,7 @@ type Server struct {
 
 	opening *limiter[string]
 	sending *limiter[bridge.ConversationID]
+	signals *limiter[bridge.ConversationID]
 	waiting *waitingChats
 	streams streamCount
 	rhythm  rhythm
@@ -117,6 +120,7 @@ func New(o Options) (*Server, error) {
 		ready: o.Ready, metrics: o.Metrics, now: o.Now,
 		opening: newLimiter[string](o.Limits.ConversationsPerMinute/60, o.Limits.ConversationsBurst, o.Now),
 		sending: newLimiter[bridge.ConversationID](o.Limits.MessagesPerSecond, o.Limits.MessagesBurst, o.Now),
+		signals: newLimiter[bridge.ConversationID](signalsPerSecond, signalsBurst, o.Now),
 		waiting: newWaitingChats(o.Limits.WaitingPerAddress),
 		streams: streamCount{open: map[bridge.ConversationID]int{}},
 		rhythm:  defaultRhythm,
@@ -173,6 +177,8 @@ func (s *Server) routes(trustedProxies []string) (*gin.Engine, error) {
 	api.POST("/conversations/:id/reopen", s.authorized(s.postReopen))
 	api.POST("/conversations/:id/messages", s.authorized(s.postMessage))
 	api.GET("/conversations/:id/messages", s.authorized(s.getMessages))
+	api.POST("/conversations/:id/typing", s.authorized(s.postTyping))
+	api.POST("/conversations/:id/read", s.authorized(s.postRead))
 	api.GET("/conversations/:id/stream", s.authorized(s.getStream))
 
 	e.GET("/healthz", s.getHealth)

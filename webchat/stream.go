@@ -38,9 +38,9 @@ const (
 )
 
 // getStream answers GET /api/v1/conversations/{id}/stream with server-sent events (HTML standard,
-// section 9.2): "message" with its seq as ID, and "conversation", without an ID, at the start and
-// whenever something beside the messages has changed. It reads the store only, so it can be
-// resumed at any replica.
+// section 9.2): "message" with its seq as ID, and, without an ID, "conversation" and "typing" at the
+// start and whenever something beside the messages, or who is writing, has changed. But for the
+// latter it reads the store only, so it can be resumed at any replica.
 func (s *Server) getStream(c *gin.Context, conversation bridge.Conversation) {
 	after, err := resumeAt(c)
 	if err != nil {
@@ -53,8 +53,8 @@ func (s *Server) getStream(c *gin.Context, conversation bridge.Conversation) {
 	}
 	defer s.streams.leave(conversation.ID)
 	// Before the first read, so that nothing falls between.
-	changed, messages, cancel := s.hub.SubscribeMessages(conversation.ID)
-	defer cancel()
+	news := s.hub.SubscribeAll(conversation.ID)
+	defer news.End()
 
 	st := &stream{
 		core: s.core, conversation: conversation.ID, after: after,
@@ -71,7 +71,7 @@ func (s *Server) getStream(c *gin.Context, conversation bridge.Conversation) {
 	c.Status(http.StatusOK)
 	// Not all at once after a restart.
 	st.retry(time.Second + rand.N(2*time.Second))
-	err = s.follow(ctx, c, st, changed, messages)
+	err = s.follow(ctx, c, st, news)
 	if err != nil && !errors.Is(err, errGone) && !errors.Is(err, bridge.ErrUnauthorized) && !errors.Is(err, bridge.ErrOver) && ctx.Err() == nil {
 		zerolog.Ctx(ctx).Warn().Err(err).Msg("stream ended")
 	}
@@ -79,7 +79,7 @@ func (s *Server) getStream(c *gin.Context, conversation bridge.Conversation) {
 
 // follow sends until the browser leaves, the server goes down or something fails. In each case the
 // browser comes again and resumes.
-func (s *Server) follow(ctx context.Context, c *gin.Context, st *stream, changed <-chan struct{}, messages <-chan bridge.Message) error {
+func (s *Server) follow(ctx context.Context, c *gin.Context, st *stream, news Subscription) error {
 	reread, delay := time.NewTicker(s.rhythm.reread), time.NewTicker(s.rhythm.delay)
 	defer reread.Stop()
 	defer delay.Stop()
@@ -88,17 +88,20 @@ func (s *Server) follow(ctx context.Context, c *gin.Context, st *stream, changed
 			return err
 		}
 		for idle := true; idle; {
+			if err := st.tellTyping(s.hub.Writing(st.conversation)); err != nil {
+				return err
+			}
 			select {
 			case <-ctx.Done():
 				return errGone
 			case <-s.closing:
 				st.comment("going down")
 				return st.flush()
-			case m := <-messages:
+			case m := <-news.Messages:
 				if err := st.deliver(m); err != nil {
 					return err
 				}
-			case <-changed:
+			case <-news.Changed:
 				idle = false
 			case <-reread.C:
 				if _, err := s.authorize(ctx, c); err != nil {
@@ -106,7 +109,8 @@ func (s *Server) follow(ctx context.Context, c *gin.Context, st *stream, changed
 				}
 				st.comment("ping")
 				idle = false
-			case <-delay.C:
+			case <-news.Typing:
+			case <-delay.C: // it also finds that somebody's writing has gone stale
 				idle = s.core.Delayed() == st.delayed
 			}
 		}
@@ -130,10 +134,12 @@ type stream struct {
 	w            http.ResponseWriter
 	control      *http.ResponseController
 
-	// after is the seq sent last; shown and delayed what the last "conversation" said.
+	// after is the seq sent last; shown and delayed what the last "conversation" said, writing what
+	// the last "typing" did.
 	after   int64
 	shown   []byte
 	delayed bool
+	writing *string
 	pending bytes.Buffer
 }
 

@@ -86,7 +86,7 @@ func (e *events) next(name string) event {
 			continue
 		}
 		_, doc := described()
-		validate(e.t, doc, map[string]string{"message": "Message", "conversation": "Conversation", "areas": "ServiceAreas"}[name], []byte(ev.data))
+		validate(e.t, doc, map[string]string{"message": "Message", "conversation": "Conversation", "areas": "ServiceAreas", "typing": "Typing"}[name], []byte(ev.data))
 		return ev
 	}
 }
@@ -105,6 +105,7 @@ type streamed struct {
 	Sender    string
 	Clerk     string
 	Delivered int64 `json:"delivered_seq"`
+	Read      int64 `json:"read_seq"`
 	Delayed   bool
 	Position  int `json:"queue_position"`
 }

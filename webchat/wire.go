@@ -33,7 +33,9 @@ type conversationJSON struct {
 	QueuePosition *int  `json:"queue_position"`
 	LastSeq       int64 `json:"last_seq"`
 	DeliveredSeq  int64 `json:"delivered_seq"`
-	Delayed       bool  `json:"delayed"`
+	// ReadSeq: up to here a clerk has read the citizen's messages.
+	ReadSeq int64 `json:"read_seq"`
+	Delayed bool  `json:"delayed"`
 	// Closing is null while the end of the opening is far.
 	Closing *closingJSON `json:"closing"`
 	// ClosedBy and ReopenUntil are null unless the conversation is closed.
@@ -45,7 +47,7 @@ func (s *Server) conversationJSON(snapshot bridge.Snapshot, lang string) convers
 	c := snapshot.Conversation
 	out := conversationJSON{
 		ID: c.ID, Number: c.Number, State: c.State, ServiceArea: s.areaRef(c.Area, lang),
-		LastSeq: c.LastSeq, DeliveredSeq: c.DeliveredSeq, Delayed: snapshot.Delayed,
+		LastSeq: c.LastSeq, DeliveredSeq: c.DeliveredSeq, ReadSeq: c.ReadSeq, Delayed: snapshot.Delayed,
 		Closing: s.closingJSON(snapshot, lang),
 	}
 	if c.Clerk != "" {

@@ -19,6 +19,7 @@ import (
 type Core interface {
 	TakeSync(ctx context.Context) (bridge.SyncLease, bool, error)
 	FromMatrix(ctx context.Context, batch bridge.Batch) error
+	ShowTyping(ctx context.Context, typing map[bridge.RoomID][]bridge.UserID)
 	KnownEvents(ctx context.Context, ids []bridge.EventID) (map[bridge.EventID]bool, error)
 	HomeserverAnswers(yes bool)
 	KnownRooms(ctx context.Context) (map[bridge.RoomID]bool, error)
@@ -34,11 +35,14 @@ const (
 	pollFor = 30 * time.Second
 	// gapPage is the size of a page of /messages, gapPages the most that are fetched for one gap.
 	gapPage, gapPages = 500, 2000
+	// keepFor is how long the token of responses that hold nothing to be stored is only remembered.
+	// Its commit also tells whether the lease is still ours.
+	keepFor = 10 * time.Second
 )
 
 // filter keeps from /sync what the bridge does not use.
 var filter = fmt.Sprintf(`{"room":{"timeline":{"limit":%d},"state":{"lazy_load_members":true},`+
-	`"ephemeral":{"not_types":["*"]},"account_data":{"not_types":["*"]}},`+
+	`"ephemeral":{"types":["m.typing","m.receipt"]},"account_data":{"not_types":["*"]}},`+
 	`"presence":{"not_types":["*"]},"account_data":{"not_types":["*"]}}`, timelineLimit)
 
 // response is a /sync response with its events unread: mautrix's own type decodes all of them at
@@ -60,6 +64,9 @@ type roomResponse struct {
 		Limited   bool              `json:"limited"`
 		PrevBatch string            `json:"prev_batch"`
 	} `json:"timeline"`
+	Ephemeral struct {
+		Events []json.RawMessage `json:"events"`
+	} `json:"ephemeral"`
 }
 
 // Run reads the bot's /sync into the core until ctx ends. Of several replicas one reads, the
@@ -78,11 +85,14 @@ func (a *Adapter) Run(ctx context.Context, core Core) {
 	}
 }
 
-// readUnder reads for as long as every response is committed under the lease.
+// readUnder reads for as long as every response is committed under the lease. One that says only who
+// is typing costs no commit: since runs ahead of lease.Since, the committed token, until there is
+// something to store. After a crash that stretch is read again.
 func (a *Adapter) readUnder(ctx context.Context, core Core, lease bridge.SyncLease) {
 	failures, swept := 0, false
+	since, committed := lease.Since, time.Time{}
 	for ctx.Err() == nil {
-		batch, err := a.next(ctx, core, lease)
+		batch, err := a.next(ctx, core, lease, since)
 		if err != nil {
 			if ctx.Err() != nil {
 				return
@@ -101,6 +111,11 @@ func (a *Adapter) readUnder(ctx context.Context, core Core, lease bridge.SyncLea
 		}
 		failures = 0
 		core.HomeserverAnswers(true)
+		since = batch.Next
+		if !batch.Durable() && time.Since(committed) < keepFor {
+			core.ShowTyping(ctx, batch.Typing)
+			continue
+		}
 		if err := core.FromMatrix(ctx, batch); err != nil {
 			if ctx.Err() == nil && !errors.Is(err, bridge.ErrLost) {
 				a.log.Error().Err(err).Msg("sync response not stored; it will be read again")
@@ -109,7 +124,7 @@ func (a *Adapter) readUnder(ctx context.Context, core Core, lease bridge.SyncLea
 			pause(ctx, 250*time.Millisecond)
 			return
 		}
-		lease.Since = batch.Next
+		lease.Since, committed = batch.Next, time.Now()
 		if !swept {
 			if err := a.sweep(ctx, core); err != nil {
 				a.log.Warn().Err(err).Msg("joined rooms not looked through")
@@ -120,16 +135,16 @@ func (a *Adapter) readUnder(ctx context.Context, core Core, lease bridge.SyncLea
 	}
 }
 
-// next waits for the next response, and fills its gaps before anything is committed.
-func (a *Adapter) next(ctx context.Context, core Core, lease bridge.SyncLease) (bridge.Batch, error) {
+// next waits for the response after since, and fills its gaps before anything is committed.
+func (a *Adapter) next(ctx context.Context, core Core, lease bridge.SyncLease, since string) (bridge.Batch, error) {
 	if err := a.ensureBot(ctx); err != nil {
 		return bridge.Batch{}, err
 	}
-	r, err := a.sync(ctx, lease.Since)
+	r, err := a.sync(ctx, since)
 	if err != nil {
 		return bridge.Batch{}, err
 	}
-	batch := bridge.Batch{Lease: lease, Next: r.NextBatch, Names: map[bridge.UserID]string{}}
+	batch := bridge.Batch{Lease: lease, Next: r.NextBatch, Names: map[bridge.UserID]string{}, Typing: map[bridge.RoomID][]bridge.UserID{}}
 	for _, rooms := range []map[bridge.RoomID]roomResponse{r.Rooms.Join, r.Rooms.Leave} {
 		for _, room := range slices.Sorted(maps.Keys(rooms)) {
 			events, err := a.timeline(ctx, core, lease, room, rooms[room])
@@ -142,6 +157,9 @@ func (a *Adapter) next(ctx context.Context, core Core, lease bridge.SyncLease) (
 				if ev, ok := a.read(room, raw, batch.Names); ok && ev.Kind == bridge.RoomCreated {
 					batch.Events = append(batch.Events, ev)
 				}
+			}
+			for _, raw := range rooms[room].Ephemeral.Events {
+				a.readSignal(&batch, room, raw)
 			}
 			for _, raw := range events {
 				if ev, ok := a.read(room, raw, batch.Names); ok {

@@ -24,6 +24,8 @@ type conversationRow struct {
 	DeliveredSeq int64  `db:"delivered_seq"`
 	Revision     int64  `db:"revision"`
 	Awaited      int64  `db:"awaited"`
+	ReadSeq      int64  `db:"clerk_read_seq"`
+	CitizenRead  int64  `db:"citizen_read_seq"`
 	CreatedAt    int64  `db:"created_at"`
 	ClerkID      string `db:"clerk_id"`
 	SpokenBy     string `db:"spoken_by"`
@@ -42,7 +44,7 @@ func (r conversationRow) conversation() bridge.Conversation {
 		State: bridge.State(r.State), Name: r.Name, Language: r.Language, PageURL: r.PageURL,
 		Ghost: bridge.UserID(r.Ghost), Room: bridge.RoomID(r.Room), Notice: bridge.EventID(r.Notice),
 		Clerk: r.Clerk, ClerkID: bridge.UserID(r.ClerkID), LastSeq: r.LastSeq, DeliveredSeq: r.DeliveredSeq,
-		Revision: r.Revision, Awaited: r.Awaited, CreatedAt: fromMillis(r.CreatedAt),
+		ReadSeq: r.ReadSeq, CitizenReadSeq: r.CitizenRead, Revision: r.Revision, Awaited: r.Awaited, CreatedAt: fromMillis(r.CreatedAt),
 		Life: bridge.Life{
 			SpokenBy: bridge.Direction(r.SpokenBy), ActiveAt: fromMillis(r.ActiveAt),
 			ClosedBy: bridge.Closer(r.ClosedBy), ClosedAt: fromMillis(r.ClosedAt), Reason: r.CloseReason,
@@ -52,7 +54,8 @@ func (r conversationRow) conversation() bridge.Conversation {
 }
 
 const conversationColumns = `c.id, c.number, c.service_area, c.state, c.name, c.language, c.page_url, c.ghost,
-	c.room_id, c.notice_event_id, c.clerk, c.last_seq, c.delivered_seq, c.created_at,
+	c.room_id, c.notice_event_id, c.clerk, c.last_seq, c.delivered_seq, c.clerk_read_seq,
+	c.citizen_read_seq, c.created_at,
 	c.clerk_id, c.spoken_by, c.active_at, c.closed_by, c.closed_at, c.close_reason, c.reopen_until, c.life_stage, c.life_due_at,
 	c.revision, c.awaited`
 
@@ -121,16 +124,24 @@ func (t *transaction) InsertConversation(c bridge.Conversation) error {
 		millis(c.Life.ActiveAt), millis(c.Life.DueAt))
 }
 
-const updateConversation = `UPDATE conversations SET number = ?, service_area = ?, state = ?, name = ?,
-	notice_event_id = ?, clerk = ?, last_seq = ?, delivered_seq = ?, clerk_id = ?, spoken_by = ?, active_at = ?,
-	closed_by = ?, closed_at = ?, close_reason = ?, reopen_until = ?, life_stage = ?, life_due_at = ?,
-	revision = ?, awaited = ? WHERE id = ?`
+const (
+	updateConversation = `UPDATE conversations SET number = ?, service_area = ?, state = ?, name = ?,
+		notice_event_id = ?, clerk = ?, last_seq = ?, delivered_seq = ?, clerk_id = ?, spoken_by = ?, active_at = ?,
+		closed_by = ?, closed_at = ?, close_reason = ?, reopen_until = ?, life_stage = ?, life_due_at = ?,
+		revision = ?, awaited = ?`
+	ofConversation = ` WHERE id = ?`
+)
 
-func (t *transaction) SaveConversation(c bridge.Conversation) error {
-	return t.exec(updateConversation, c.Number, string(c.Area), string(c.State), c.Name,
+// changeable are the values of updateConversation.
+func changeable(c bridge.Conversation) []any {
+	return []any{c.Number, string(c.Area), string(c.State), c.Name,
 		string(c.Notice), c.Clerk, c.LastSeq, c.DeliveredSeq, string(c.ClerkID), string(c.Life.SpokenBy),
 		millis(c.Life.ActiveAt), string(c.Life.ClosedBy), millis(c.Life.ClosedAt), c.Life.Reason,
-		millis(c.Life.ReopenUntil), int(c.Life.Stage), millis(c.Life.DueAt), c.Revision, c.Awaited, string(c.ID))
+		millis(c.Life.ReopenUntil), int(c.Life.Stage), millis(c.Life.DueAt), c.Revision, c.Awaited}
+}
+
+func (t *transaction) SaveConversation(c bridge.Conversation) error {
+	return t.exec(updateConversation+ofConversation, append(changeable(c), string(c.ID))...)
 }
 
 const (

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/base64"
 	"strings"
 	"sync"
 	"time"
@@ -26,27 +27,50 @@ type Notifier struct {
 	db  *DB
 	log zerolog.Logger
 
-	// mu guards pending: changes that wait for the next NOTIFY. Commits with NOTIFY are
-	// serialised by PostgreSQL, so many changes share one.
+	// mu guards pending: words that wait for the next NOTIFY, the newest of each kind. Commits with
+	// NOTIFY are serialised by PostgreSQL, so many changes share one.
 	mu      sync.Mutex
-	pending map[bridge.ConversationID]bool
+	pending map[word]string
 	more    chan struct{}
+}
+
+// word is one thing that is told: on the wire the conversation's ID, or for who is typing the ID, a
+// «~» and the name in base64.
+type word struct {
+	conversation bridge.ConversationID
+	typing       bool
+}
+
+// Heard is who listens to the other replicas.
+type Heard interface {
+	// Notify and Typing are those of the others' bridge.Browsers.
+	Notify(bridge.ConversationID)
+	Typing(id bridge.ConversationID, clerk string)
+	// Missed says that news may have been missed.
+	Missed()
 }
 
 var _ bridge.Browsers = (*Notifier)(nil)
 
 // NewNotifier returns a notifier that works once Run runs.
 func NewNotifier(db *DB, log zerolog.Logger) *Notifier {
-	return &Notifier{db: db, log: log, pending: map[bridge.ConversationID]bool{}, more: make(chan struct{}, 1)}
+	return &Notifier{db: db, log: log, pending: map[word]string{}, more: make(chan struct{}, 1)}
 }
 
 // Notify tells the other replicas soon. It never blocks.
-func (n *Notifier) Notify(id bridge.ConversationID) {
+func (n *Notifier) Notify(id bridge.ConversationID) { n.tell(word{conversation: id}, string(id)) }
+
+// Typing tells the other replicas soon who is typing. It never blocks.
+func (n *Notifier) Typing(id bridge.ConversationID, clerk string) {
+	n.tell(word{id, true}, string(id)+"~"+base64.RawURLEncoding.EncodeToString([]byte(clerk)))
+}
+
+func (n *Notifier) tell(w word, text string) {
 	if n.db.dialect != migrations.Postgres {
 		return
 	}
 	n.mu.Lock()
-	n.pending[id] = true
+	n.pending[w] = text
 	n.mu.Unlock()
 	select {
 	case n.more <- struct{}{}:
@@ -57,9 +81,9 @@ func (n *Notifier) Notify(id bridge.ConversationID) {
 // Deliver does nothing: the other replicas read the store when Notify tells them.
 func (n *Notifier) Deliver(bridge.Message) {}
 
-// Run sends what Notify was told and calls heard with what the other replicas tell, until ctx
-// ends. heard gets "" when news may have been missed. It must not block.
-func (n *Notifier) Run(ctx context.Context, heard func(bridge.ConversationID)) {
+// Run sends what Notify and Typing were told and tells heard what the other replicas tell, until ctx
+// ends.
+func (n *Notifier) Run(ctx context.Context, heard Heard) {
 	if n.db.dialect != migrations.Postgres {
 		<-ctx.Done()
 		return
@@ -74,10 +98,10 @@ func (n *Notifier) Run(ctx context.Context, heard func(bridge.ConversationID)) {
 		case <-n.more:
 		}
 		n.mu.Lock()
-		ids := n.pending
-		n.pending = map[bridge.ConversationID]bool{}
+		pending := n.pending
+		n.pending = map[word]string{}
 		n.mu.Unlock()
-		for _, payload := range payloads(ids) {
+		for _, payload := range payloads(pending) {
 			call, cancel := context.WithTimeout(ctx, 5*time.Second)
 			_, err := n.db.read.ExecContext(call, `SELECT pg_notify($1, $2)`, channel, payload)
 			cancel()
@@ -88,18 +112,18 @@ func (n *Notifier) Run(ctx context.Context, heard func(bridge.ConversationID)) {
 	}
 }
 
-func payloads(ids map[bridge.ConversationID]bool) []string {
+func payloads(words map[word]string) []string {
 	var out []string
 	var b strings.Builder
-	for id := range ids {
-		if b.Len()+len(id)+1 > payloadLimit {
+	for _, text := range words {
+		if b.Len()+len(text)+1 > payloadLimit {
 			out = append(out, b.String())
 			b.Reset()
 		}
 		if b.Len() > 0 {
 			b.WriteByte(' ')
 		}
-		b.WriteString(string(id))
+		b.WriteString(text)
 	}
 	if b.Len() > 0 {
 		out = append(out, b.String())
@@ -107,7 +131,7 @@ func payloads(ids map[bridge.ConversationID]bool) []string {
 	return out
 }
 
-func (n *Notifier) listen(ctx context.Context, heard func(bridge.ConversationID)) {
+func (n *Notifier) listen(ctx context.Context, heard Heard) {
 	l := pq.NewListener(n.db.url, 250*time.Millisecond, 5*time.Second, nil)
 	// Listen waits for a connection, however long that takes; closing ends the wait.
 	defer context.AfterFunc(ctx, func() { l.Close() })()
@@ -123,11 +147,16 @@ func (n *Notifier) listen(ctx context.Context, heard func(bridge.ConversationID)
 			return
 		case m := <-l.Notify:
 			if m == nil { // the connection was lost and made again
-				heard("")
+				heard.Missed()
 				continue
 			}
-			for _, id := range strings.Fields(m.Extra) {
-				heard(bridge.ConversationID(id))
+			for _, text := range strings.Fields(m.Extra) {
+				id, name, typing := strings.Cut(text, "~")
+				if !typing {
+					heard.Notify(bridge.ConversationID(id))
+				} else if clerk, err := base64.RawURLEncoding.DecodeString(name); err == nil {
+					heard.Typing(bridge.ConversationID(id), string(clerk))
+				}
 			}
 		}
 	}

@@ -19,8 +19,9 @@ type listener struct {
 	*store.Notifier
 	stop func() // returns when it has stopped
 
-	mu    sync.Mutex
-	heard map[bridge.ConversationID]int
+	mu     sync.Mutex
+	heard  map[bridge.ConversationID]int
+	writes map[bridge.ConversationID][]string
 }
 
 func listen(t *testing.T, db *store.DB) *listener { return listenAndLog(t, db, zerolog.Nop()) }
@@ -28,15 +29,11 @@ func listen(t *testing.T, db *store.DB) *listener { return listenAndLog(t, db, z
 func listenAndLog(t *testing.T, db *store.DB, log zerolog.Logger) *listener {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	l := &listener{Notifier: store.NewNotifier(db, log), heard: map[bridge.ConversationID]int{}}
+	l := &listener{Notifier: store.NewNotifier(db, log), heard: map[bridge.ConversationID]int{}, writes: map[bridge.ConversationID][]string{}}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		l.Run(ctx, func(id bridge.ConversationID) {
-			l.mu.Lock()
-			l.heard[id]++
-			l.mu.Unlock()
-		})
+		l.Run(ctx, ears{l})
 	}()
 	l.stop = func() {
 		t.Helper()
@@ -50,6 +47,23 @@ func listenAndLog(t *testing.T, db *store.DB, log zerolog.Logger) *listener {
 	t.Cleanup(l.stop)
 	return l
 }
+
+// ears are where a listener hears.
+type ears struct{ l *listener }
+
+func (e ears) Notify(id bridge.ConversationID) {
+	e.l.mu.Lock()
+	defer e.l.mu.Unlock()
+	e.l.heard[id]++
+}
+
+func (e ears) Typing(id bridge.ConversationID, clerk string) {
+	e.l.mu.Lock()
+	defer e.l.mu.Unlock()
+	e.l.writes[id] = append(e.l.writes[id], clerk)
+}
+
+func (e ears) Missed() { e.Notify("") }
 
 func (l *listener) hears(id bridge.ConversationID) bool {
 	l.mu.Lock()
@@ -141,5 +155,30 @@ func TestNotifierOnSQLiteDoesNothing(t *testing.T) {
 	l.stop()
 	if len(l.heard) != 0 {
 		t.Errorf("heard %v", l.heard)
+	}
+}
+
+// Who is typing reaches the other replicas, the newest word last, whatever the name.
+func TestNotifierTellsWhoIsTyping(t *testing.T) {
+	url := postgrestest.Database(t)
+	one, two := listen(t, open(t, url)), listen(t, open(t, url))
+	connect(t, one, two)
+	id := bridge.ConversationID(bridge.NewID())
+	last := func() string {
+		two.mu.Lock()
+		defer two.mu.Unlock()
+		if n := len(two.writes[id]); n > 0 {
+			return two.writes[id][n-1]
+		}
+		return "nothing heard"
+	}
+	for _, clerk := range []string{"Frau Keller ~ «Ä» 👋", "", "Reto"} {
+		one.Notify(id)
+		one.Typing(id, "überholt")
+		one.Typing(id, clerk)
+		eventually(t, "heard of "+clerk, func() bool { return last() == clerk })
+	}
+	if !two.hears(id) {
+		t.Error("the change itself was not heard")
 	}
 }

@@ -22,6 +22,8 @@ type citizen struct {
 	index int
 	// onMessage, if set, is called for each streamed message.
 	onMessage func(apiMessage)
+	// onEvent, if set, is called for each other event of the stream.
+	onEvent func(name, data string)
 	// id, token and number are set by open.
 	id, token string
 	number    int64
@@ -49,6 +51,7 @@ type apiConversation struct {
 	Clerk        string `json:"clerk"`
 	LastSeq      int64  `json:"last_seq"`
 	DeliveredSeq int64  `json:"delivered_seq"`
+	ReadSeq      int64  `json:"read_seq"`
 	Delayed      bool   `json:"delayed"`
 }
 
@@ -207,7 +210,11 @@ func (c *citizen) stream(ctx context.Context) error {
 		if name, ok := strings.CutPrefix(line, "event: "); ok {
 			event = name
 		}
-		if data, ok := strings.CutPrefix(line, "data: "); ok && event == "message" {
+		data, ok := strings.CutPrefix(line, "data: ")
+		if ok && event != "message" && c.onEvent != nil {
+			c.onEvent(event, data)
+		}
+		if ok && event == "message" {
 			var m apiMessage
 			if err := json.Unmarshal([]byte(data), &m); err != nil {
 				return err

@@ -94,6 +94,7 @@ var (
 	sinceEcho       = gauge("echo_last_seconds", "Time since this replica last saw a text of its own come back.")
 	deliveryStalled = gauge("delivery_stalled", "1 when texts have been under way for a minute and no echo came.")
 	openStreams     = gauge("streams", "Open streams of browsers in this process.")
+	typingDropped   = gauge("typing_dropped_total", "How often the homeserver could not be told that a citizen is writing. Nothing is lost by it.")
 	homeserverDown  = gauge("homeserver_down", "1 when the homeserver does not answer.")
 )
 
@@ -130,6 +131,7 @@ func (s *service) Collect(out chan<- prometheus.Metric) {
 	flag(deliveryStalled, s.alarm.raised.Load())
 	flag(homeserverDown, s.core.Delayed())
 	set(openStreams, float64(s.hub.Streams()))
+	out <- prometheus.MustNewConstMetric(typingDropped, prometheus.CounterValue, float64(s.core.TypingDropped()))
 	count(bridge.FromCitizenDirection)
 	count(bridge.FromClerkDirection)
 	f, err := s.db.Figures(ctx)

@@ -100,24 +100,32 @@ func (s *service) run(ctx context.Context, l net.Listener) error {
 	wg.Go(func() { metricsErr = s.metrics.run(behind) })
 	wg.Go(func() { coreErr = s.core.Run(behind) })
 	wg.Go(func() { s.adapter.Run(behind, s.core) })
-	wg.Go(func() { s.notifier.Run(behind, s.heard) })
+	wg.Go(func() { s.notifier.Run(behind, others{s}) })
 	webErr := s.web.Serve(ctx, l)
 	stop()
 	wg.Wait()
 	return errors.Join(webErr, coreErr, metricsErr, s.db.Close())
 }
 
-// heard takes what another replica tells. "" means that news may have been missed.
-func (s *service) heard(id bridge.ConversationID) {
-	if id == "" {
-		s.hub.NotifyAll()
-	} else {
-		s.hub.Notify(id)
+// others takes what the other replicas tell.
+type others struct{ *service }
+
+var _ store.Heard = others{}
+
+func (o others) Notify(id bridge.ConversationID) {
+	o.hub.Notify(id)
+	if id == bridge.AreasNews {
+		o.core.HoursMayHaveChanged()
 	}
-	if id == "" || id == bridge.AreasNews {
-		s.core.HoursMayHaveChanged()
-	}
-	s.core.Wake()
+	o.core.Wake()
+}
+
+func (o others) Typing(id bridge.ConversationID, clerk string) { o.hub.Typing(id, clerk) }
+
+func (o others) Missed() {
+	o.hub.NotifyAll()
+	o.core.HoursMayHaveChanged()
+	o.core.Wake()
 }
 
 // everybody is all who want to know that a conversation has changed.
@@ -132,6 +140,12 @@ func (all everybody) Notify(id bridge.ConversationID) {
 func (all everybody) Deliver(m bridge.Message) {
 	for _, b := range all {
 		b.Deliver(m)
+	}
+}
+
+func (all everybody) Typing(id bridge.ConversationID, clerk string) {
+	for _, b := range all {
+		b.Typing(id, clerk)
 	}
 }
 
