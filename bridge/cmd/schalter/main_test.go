@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"schalter/webchat/browsertest"
 )
 
 // asCommand makes this test binary behave as the command itself, so that tests can run, stop and
@@ -46,5 +48,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, "ended in order")
 		os.Exit(0)
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	browsertest.Stop()
+	os.Exit(code)
 }
