@@ -350,6 +350,31 @@ func (m *memory) History(ctx context.Context, id bridge.ConversationID, after in
 	return out, nil
 }
 
+func (m *memory) Changed(ctx context.Context, id bridge.ConversationID, since, after, upTo int64, limit int) ([]bridge.Message, error) {
+	if err := m.enter(ctx, "Changed"); err != nil {
+		return nil, err
+	}
+	defer m.mu.Unlock()
+	var out []bridge.Message
+	for _, message := range m.messages[id] {
+		if message.Revision > since && message.Seq > after && message.Seq <= upTo && len(out) < limit {
+			out = append(out, message)
+		}
+	}
+	return out, nil
+}
+
+// amend changes a message and tells, as a commit would.
+func (m *memory) amend(id bridge.ConversationID, seq int64, f func(*bridge.Message)) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.conversations[id].Revision++
+	message := &m.messages[id][seq-1]
+	message.Revision = m.conversations[id].Revision
+	f(message)
+	m.hub.Notify(id)
+}
+
 func (m *memory) Look(ctx context.Context, id bridge.ConversationID) (bridge.Snapshot, error) {
 	if err := m.enter(ctx, "Look"); err != nil {
 		return bridge.Snapshot{}, err

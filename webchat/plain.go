@@ -58,6 +58,8 @@ type plainDay struct {
 type plainMessage struct {
 	Own                       bool
 	Sender, Text, Time, State string
+	// Quote is what it answers; empty for nothing.
+	Quote string
 }
 
 // plainRefresh is how often the log is fetched, in seconds.
@@ -201,13 +203,25 @@ func (s *Server) getPlainLog(c *gin.Context) {
 	s.showPage(c, "plain_log.html", data)
 }
 
-// add appends a message under its day. Times are the server's, for it does not know the reader's.
+// add appends a message under its day; a deleted one leaves nothing. Times are the server's, for it does not know the reader's.
 func (p *plainPage) add(m bridge.Message, words map[string]string) {
+	if m.Deleted() {
+		return
+	}
 	at := m.CreatedAt.Local()
 	if date := at.Format("02.01.2006"); len(p.Days) == 0 || p.Days[len(p.Days)-1].Date != date {
 		p.Days = append(p.Days, plainDay{Date: date})
 	}
 	out := plainMessage{Own: m.Direction == bridge.FromCitizenDirection, Sender: m.Sender, Text: m.Text, State: words["state_"+stateOf(m)]}
+	if m.Emote {
+		out.Text = "* " + m.Text
+	}
+	if q := m.Quote; q.Text != "" {
+		out.Quote = q.Text
+		if q.Direction == bridge.FromClerkDirection {
+			out.Quote = q.Sender + ": " + q.Text
+		}
+	}
 	out.Time = strings.NewReplacer("{h}", at.Format("15"), "{m}", at.Format("04")).Replace(words["time"])
 	out.Time = strings.TrimPrefix(out.Time, "0")
 	if !out.Own {

@@ -26,6 +26,7 @@ type Core interface {
 	FromCitizen(context.Context, bridge.ConversationID, bridge.CitizenMessage) (bridge.Message, error)
 	Authorize(ctx context.Context, id bridge.ConversationID, token string) (bridge.Conversation, error)
 	History(ctx context.Context, id bridge.ConversationID, after int64, limit int) ([]bridge.Message, error)
+	Changed(ctx context.Context, id bridge.ConversationID, since, after, upTo int64, limit int) ([]bridge.Message, error)
 	Look(context.Context, bridge.ConversationID) (bridge.Snapshot, error)
 	Delayed() bool
 	Close(context.Context, bridge.ConversationID) error

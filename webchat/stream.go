@@ -38,9 +38,10 @@ const (
 )
 
 // getStream answers GET /api/v1/conversations/{id}/stream with server-sent events (HTML standard,
-// section 9.2): "message" with its seq as ID, and, without an ID, "conversation" and "typing" at the
-// start and whenever something beside the messages, or who is writing, has changed. But for the
-// latter it reads the store only, so it can be resumed at any replica.
+// section 9.2): "message" with its seq as ID; and, without an ID, "message_changed" for each message
+// that the browser has and that has changed since, and "conversation" and "typing" at the start and
+// whenever something beside the messages, or who is writing, has changed. But for the latter it reads
+// the store only, so it can be resumed at any replica.
 func (s *Server) getStream(c *gin.Context, conversation bridge.Conversation) {
 	after, err := resumeAt(c)
 	if err != nil {
@@ -71,7 +72,10 @@ func (s *Server) getStream(c *gin.Context, conversation bridge.Conversation) {
 	c.Status(http.StatusOK)
 	// Not all at once after a restart.
 	st.retry(time.Second + rand.N(2*time.Second))
-	err = s.follow(ctx, c, st, news)
+	// The browser may have missed any change of what it has. What comes now is as it is now.
+	if err = st.changes(ctx, st.now.Revision); err == nil {
+		err = s.follow(ctx, c, st, news)
+	}
 	if err != nil && !errors.Is(err, errGone) && !errors.Is(err, bridge.ErrUnauthorized) && !errors.Is(err, bridge.ErrOver) && ctx.Err() == nil {
 		zerolog.Ctx(ctx).Warn().Err(err).Msg("stream ended")
 	}
@@ -140,7 +144,10 @@ type stream struct {
 	shown   []byte
 	delayed bool
 	writing *string
-	pending bytes.Buffer
+	now     bridge.Conversation
+	// revision is the one of the conversation up to which the browser knows of changes.
+	revision int64
+	pending  bytes.Buffer
 }
 
 // catchUp brings the browser up to date: messages first, because they are what people wait for.
@@ -164,8 +171,47 @@ func (st *stream) catchUp(ctx context.Context) error {
 		if err := st.look(ctx); err != nil {
 			return err
 		}
+		// A message that came after the page was read may reach the browser as it was before a
+		// change that is counted here. Then all changes are told in the next round.
+		if st.now.LastSeq <= st.after {
+			if err := st.changes(ctx, st.now.Revision); err != nil {
+				return err
+			}
+		}
 		return st.flush()
 	}
+}
+
+// changes sends the messages that the browser has and that have changed up to a revision.
+func (st *stream) changes(ctx context.Context, revision int64) error {
+	for after := int64(0); revision > st.revision && after < st.after; {
+		page, err := st.readChanged(ctx, after)
+		if err != nil {
+			return err
+		}
+		for _, m := range page {
+			data, err := json.Marshal(messageOf(m))
+			if err != nil {
+				return fmt.Errorf("encode message: %w", err)
+			}
+			fmt.Fprintf(&st.pending, "event: message_changed\ndata: %s\n\n", data)
+			after = m.Seq
+		}
+		if err := st.flush(); err != nil {
+			return err
+		}
+		if len(page) < streamPage {
+			break
+		}
+	}
+	st.revision = max(st.revision, revision)
+	return nil
+}
+
+func (st *stream) readChanged(ctx context.Context, after int64) ([]bridge.Message, error) {
+	ctx, cancel := context.WithTimeout(ctx, coreTimeout)
+	defer cancel()
+	return st.core.Changed(ctx, st.conversation, st.revision, after, st.after, streamPage)
 }
 
 // deliver sends a message that was just committed, if it is the next one. Otherwise the browser gets
@@ -208,7 +254,7 @@ func (st *stream) look(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("encode conversation: %w", err)
 	}
-	st.delayed = now.Delayed
+	st.delayed, st.now = now.Delayed, now.Conversation
 	if !bytes.Equal(data, st.shown) {
 		fmt.Fprintf(&st.pending, "event: conversation\ndata: %s\n\n", data)
 		st.shown = data

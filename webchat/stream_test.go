@@ -86,7 +86,7 @@ func (e *events) next(name string) event {
 			continue
 		}
 		_, doc := described()
-		validate(e.t, doc, map[string]string{"message": "Message", "conversation": "Conversation", "areas": "ServiceAreas", "typing": "Typing"}[name], []byte(ev.data))
+		validate(e.t, doc, map[string]string{"message": "Message", "message_changed": "Message", "conversation": "Conversation", "areas": "ServiceAreas", "typing": "Typing"}[name], []byte(ev.data))
 		return ev
 	}
 }

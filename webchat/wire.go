@@ -107,13 +107,48 @@ type messageJSON struct {
 	Text      string    `json:"text"`
 	HTML      string    `json:"html,omitempty"`
 	CreatedAt time.Time `json:"created_at"`
+	// Emote: said of oneself.
+	Emote   bool       `json:"emote,omitempty"`
+	ReplyTo *quoteJSON `json:"reply_to,omitempty"`
+	// EditedAt is when it got its present text.
+	EditedAt *time.Time `json:"edited_at,omitempty"`
+	// Deleted: nothing of what it said is left.
+	Deleted   bool           `json:"deleted,omitempty"`
+	Reactions []reactionJSON `json:"reactions,omitempty"`
+}
+
+// quoteJSON is the message that another one answers, as it is now.
+type quoteJSON struct {
+	ID        bridge.MessageID `json:"id"`
+	Seq       int64            `json:"seq"`
+	Direction bridge.Direction `json:"direction"`
+	Sender    string           `json:"sender,omitempty"`
+	Text      string           `json:"text"`
+	Deleted   bool             `json:"deleted,omitempty"`
+}
+
+type reactionJSON struct {
+	Key   string `json:"key"`
+	Count int    `json:"count"`
+	Mine  bool   `json:"mine"`
 }
 
 func messageOf(m bridge.Message) messageJSON {
-	return messageJSON{
+	out := messageJSON{
 		ID: m.ID, Seq: m.Seq, Direction: m.Direction, ClientID: m.ClientID, State: stateOf(m),
-		Sender: m.Sender, Text: m.Text, HTML: m.HTML, CreatedAt: wireTime(m.CreatedAt),
+		Sender: m.Sender, Text: m.Text, HTML: m.HTML, CreatedAt: wireTime(m.CreatedAt), Emote: m.Emote, Deleted: m.Deleted(),
 	}
+	if q := m.Quote; q.Seq > 0 {
+		out.ReplyTo = &quoteJSON{ID: m.ReplyTo, Seq: q.Seq, Direction: q.Direction, Sender: q.Sender, Text: q.Text, Deleted: q.Deleted}
+	}
+	if !m.EditedAt.IsZero() {
+		at := wireTime(m.EditedAt)
+		out.EditedAt = &at
+	}
+	for _, r := range m.Reactions {
+		out.Reactions = append(out.Reactions, reactionJSON(r))
+	}
+	return out
 }
 
 func wireTime(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
