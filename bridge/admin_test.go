@@ -32,9 +32,14 @@ type office struct {
 	room bridge.RoomID
 }
 
-func newOffice(t *testing.T, url, now string) *office {
+func newOffice(t *testing.T, url, now string, change ...func(*bridge.Options)) *office {
 	t.Helper()
-	w := &office{city: newCity(t, url, now, func(o *bridge.Options) { o.Admins = []bridge.UserID{chief} })}
+	w := &office{city: newCity(t, url, now, func(o *bridge.Options) {
+		o.Admins = []bridge.UserID{chief}
+		for _, f := range change {
+			f(o)
+		}
+	})}
 	w.await("admin room", func() bool {
 		must(0, w.db.Update(t.Context(), func(tx bridge.Tx) (err error) {
 			w.room, err = tx.HouseRoom(bridge.AdminRoom)
