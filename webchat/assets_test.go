@@ -89,9 +89,9 @@ func TestPages(t *testing.T) {
 		"/?language=de-CH&area=fundbuero":      {`lang="de-CH"`, `data-service-area="fundbuero"`, `data-mode="page"`, "Stadt Aarau", "/plain?language=de-CH&amp;area=fundbuero"},
 		`/?language=xx&area="><script>`:        {`lang="de-CH"`, `data-service-area="&#34;&gt;&lt;script&gt;"`},
 		"/frame?language=fr-CH":                {`lang="fr-CH"`, `data-mode="frame"`, `data-inside="1"`},
-		"/plain?language=fr-CH":                {"Sans engagement."},
+		"/plain?language=fr-CH&area=fundbuero": {"Sans engagement."},
 		"/accessibility?language=de-CH-simple": {"Alle Menschen", `lang="de-CH-simple"`},
-		"/plain?language=de-CH&area=allgemein": {`value="allgemein" required checked`, "Notfall: 117", "https://www.aarau.example/datenschutz"},
+		"/plain?language=de-CH&area=allgemein": {`name="area" value="allgemein"`, "Notfall: 117", "https://www.aarau.example/datenschutz"},
 	} {
 		a := h.get(path, "Accept-Language", "de")
 		text := string(a.body)

@@ -11,8 +11,9 @@ import (
 	"schalter/bridge"
 )
 
-// The chat without JavaScript: a form, and a frame beside it that fetches itself anew, so that a
-// text being written is never lost. The token lives in the one cookie of this service.
+// The chat without JavaScript: first an area is chosen (plain_area.go), then there is a form, and a
+// frame beside it that fetches itself anew, so that a text being written is never lost. The token
+// lives in the one cookie of this service.
 
 // plainPolicy allows no script at all.
 const plainPolicy = "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
@@ -26,9 +27,17 @@ const (
 
 // plainPage is what the plain pages show beside the words.
 type plainPage struct {
-	Areas []plainArea
-	// Area, Name and Text are what the citizen has chosen and typed; they come back after a refusal.
-	Area, Name, Text string
+	// Areas are to choose from, unless Chosen is; the one with the name Area.
+	Areas  []plainArea
+	Chosen *plainArea
+	// Area, Name and Text, for a request also Email and Phone, are what the citizen has chosen and
+	// typed; they come back after a refusal.
+	Area, Name, Text, Email, Phone string
+	// Offer says how a request can be answered.
+	Offer requestOffer
+	// ByMail: an address may be given. Number and Left are of a request that was left.
+	ByMail       bool
+	Number, Left string
 	// ClientID and Key make a form that is sent twice take effect once.
 	ClientID, Key string
 	// Trouble says what was refused.
@@ -43,11 +52,6 @@ type plainPage struct {
 	// Turn makes each address differ from the last: one that differs in its fragment only would
 	// scroll instead of fetching.
 	Turn int
-}
-
-type plainArea struct {
-	ID, Name, Description, Status string
-	Open                          bool
 }
 
 type plainDay struct {
@@ -70,7 +74,7 @@ func (s *Server) getPlain(c *gin.Context) {
 	s.showPlain(c, http.StatusOK, plainPage{Area: c.Query("area")})
 }
 
-// showPlain shows the conversation that the cookie opens, else the form to begin one.
+// showPlain shows the conversation that the cookie opens, else the areas, or what one of them offers.
 func (s *Server) showPlain(c *gin.Context, status int, p plainPage) {
 	s.plainHeaders(c)
 	data := s.pageData(c)
@@ -84,10 +88,7 @@ func (s *Server) showPlain(c *gin.Context, status int, p plainPage) {
 		p.Conversation, name = &snapshot, "plain_chat.html"
 		p.AreaName = s.areaRef(snapshot.Conversation.Area, languageOf(c)).Name
 	} else {
-		lang := languageOf(c)
-		for _, a := range s.areas(lang).ServiceAreas {
-			p.Areas = append(p.Areas, plainArea{ID: string(a.ID), Name: a.Name, Description: a.Description, Status: a.Status, Open: a.State == bridge.AreaOpen})
-		}
+		name = s.placePlain(c, &p)
 	}
 	data.Body = p
 	s.showPageAs(c, status, name, data)
@@ -108,7 +109,10 @@ func (s *Server) postPlain(c *gin.Context) {
 	}
 	lang := catalogueFor(c)
 	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, s.limits.MaxBodyBytes)
-	in := plainPage{Area: c.PostForm("area"), Name: strings.TrimSpace(c.PostForm("name")), Text: strings.TrimSpace(strings.ReplaceAll(c.PostForm("text"), "\r\n", "\n"))}
+	in := plainPage{
+		Area: c.PostForm("area"), Name: strings.TrimSpace(c.PostForm("name")), Text: strings.TrimSpace(strings.ReplaceAll(c.PostForm("text"), "\r\n", "\n")),
+		Email: strings.TrimSpace(c.PostForm("email")), Phone: strings.TrimSpace(c.PostForm("phone")),
+	}
 	message := bridge.CitizenMessage{ClientID: c.PostForm("client_id"), Text: in.Text}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request.Context()), coreTimeout)
 	defer cancel()
@@ -118,6 +122,12 @@ func (s *Server) postPlain(c *gin.Context) {
 		err = s.openPlain(ctx, c, in, message)
 	case "send":
 		err = s.sendPlain(ctx, c, message)
+	case "request":
+		var left bridge.Request
+		if left, err = s.requestPlain(ctx, c, in); err == nil {
+			s.showPlainLeft(c, left)
+			return
+		}
 	case "forget":
 		setPlainCookie(c, "")
 	default:
@@ -126,8 +136,11 @@ func (s *Server) postPlain(c *gin.Context) {
 	if err != nil {
 		p := problemOf(err)
 		in.Trouble = s.texts.detail(languageOf(c), p)
-		if p.field == "text" && p.reason == bridge.ReasonRequired {
+		switch {
+		case p.field == "text" && p.reason == bridge.ReasonRequired:
 			in.Trouble = s.texts.say(languageOf(c), "reason_"+p.reason, nil)
+		case p.field == "email" || p.field == "phone":
+			in.Trouble = s.pages.words[lang]["request_"+p.field] + ": " + s.texts.say(languageOf(c), "reason_"+p.reason, nil)
 		}
 		s.showPlain(c, p.kind.status, in)
 		return

@@ -38,7 +38,7 @@ func TestPlain(t *testing.T) {
 	client := &http.Client{Jar: jar}
 	send := func(method string, values url.Values, header ...string) (int, string, *http.Response) {
 		t.Helper()
-		r, err := http.NewRequest(method, h.http.URL+"/plain?language=de-CH", strings.NewReader(values.Encode()))
+		r, err := http.NewRequest(method, h.http.URL+"/plain?language=de-CH&area=fundbuero", strings.NewReader(values.Encode()))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -61,7 +61,7 @@ func TestPlain(t *testing.T) {
 		return res.StatusCode, b.String(), res
 	}
 	_, page, _ := send(http.MethodGet, nil)
-	opening := form(page, "area", "fundbuero", "name", " Anna ", "text", "Erste\r\nZeile")
+	opening := form(page, "name", " Anna ", "text", "Erste\r\nZeile")
 
 	// A foreign page's form is refused; so is what the API would refuse, and the text comes back.
 	for _, origin := range []string{"https://evil.example", "null", ""} {
@@ -69,8 +69,8 @@ func TestPlain(t *testing.T) {
 			t.Errorf("from %q: %d", origin, status)
 		}
 	}
-	status, refused, _ := send(http.MethodPost, form(page, "area", "fundbuero", "text", strings.Repeat("x", 4001)))
-	if status != 422 || !strings.Contains(refused, "xxxx</textarea>") || !strings.Contains(refused, "zu lang") || !strings.Contains(refused, `value="fundbuero" required checked`) {
+	status, refused, _ := send(http.MethodPost, form(page, "text", strings.Repeat("x", 4001)))
+	if status != 422 || !strings.Contains(refused, "xxxx</textarea>") || !strings.Contains(refused, "zu lang") || !strings.Contains(refused, `name="area" value="fundbuero"`) {
 		t.Errorf("too long: %d %s", status, refused)
 	}
 	h.core.setFail("Open", &bridge.ClosedError{Area: "fundbuero"})
@@ -111,7 +111,7 @@ func TestPlain(t *testing.T) {
 			t.Errorf("%q is missing in\n%s", want, log.String())
 		}
 	}
-	if status, page, _ = send(http.MethodPost, url.Values{"do": {"forget"}}); status != 200 || !strings.Contains(page, `value="open"`) {
+	if status, page, _ = send(http.MethodPost, url.Values{"do": {"forget"}}); status != 200 || !strings.Contains(page, `area=fundbuero"`) {
 		t.Errorf("forgetting: %d", status)
 	}
 	if res, err := http.Get(h.http.URL + "/plain/log"); err != nil || res.Body.Close() != nil || res.StatusCode != 401 {
@@ -153,7 +153,7 @@ func TestWithoutJavaScript(t *testing.T) {
 	do(t, ctx, chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
 		_, err := chromedp.Call(ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 		return err
-	}), chromedp.Navigate(h.http.URL+"/?language=de-CH"), chromedp.WaitVisible(chromedp.CSS("input[value=fundbuero]")), press("input[value=fundbuero]"),
+	}), chromedp.Navigate(h.http.URL+"/?language=de-CH"), chromedp.WaitVisible(chromedp.CSS("a[href*=fundbuero]")), press("a[href*=fundbuero]"), chromedp.WaitVisible(chromedp.CSS("#text")),
 		chromedp.SendKeys(chromedp.CSS("#text"), "Ohne Skript"), press("form button"), chromedp.WaitVisible(chromedp.CSS("iframe")), chromedp.WaitVisible(chromedp.CSS("#text")),
 		chromedp.Click(chromedp.CSS("#text")), chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
 			_, err := chromedp.Call(ctx, input.InsertText, input.InsertTextParams{Text: "Halbfertig"})

@@ -57,14 +57,19 @@ func (s *Server) postRequest(c *gin.Context) {
 		return
 	}
 	r := left.Request
-	out := leftJSON{Number: r.Number, Token: left.Token, ServiceArea: s.areaRef(r.Area, r.Language), AnsweredBy: "number"}
+	by, text := s.leftText(r)
+	c.JSON(http.StatusCreated, leftJSON{Number: r.Number, Token: left.Token, ServiceArea: s.areaRef(r.Area, r.Language), AnsweredBy: by, Text: text})
+}
+
+// leftText says how a request is answered: in one word, and in its language.
+func (s *Server) leftText(r bridge.Request) (by, text string) {
+	by = "number"
 	if r.Email != "" {
-		out.AnsweredBy = "email"
+		by = "email"
 	} else if r.Phone != "" {
-		out.AnsweredBy = "phone"
+		by = "phone"
 	}
-	out.Text = s.texts.say(r.Language, "request_left_"+out.AnsweredBy, map[string]string{"Number": strconv.FormatInt(r.Number, 10)})
-	c.JSON(http.StatusCreated, out)
+	return by, s.texts.say(r.Language, "request_left_"+by, map[string]string{"Number": strconv.FormatInt(r.Number, 10)})
 }
 
 func (s *Server) readRequest(c *gin.Context) (bridge.NewRequest, error) {

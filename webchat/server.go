@@ -192,6 +192,7 @@ func (s *Server) routes(trustedProxies []string) (*gin.Engine, error) {
 	e.GET("/plain", s.getPlain)
 	e.POST("/plain", s.postPlain)
 	e.GET("/plain/log", s.getPlainLog)
+	e.GET("/plain/state", s.getPlainState)
 	e.GET("/accessibility", s.getAccessibility)
 	e.GET("/page/:file", s.getPageFile)
 	e.GET("/widget.js", s.getLoader)

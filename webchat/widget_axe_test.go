@@ -90,7 +90,7 @@ func TestWidgetAxe(t *testing.T) {
 		do(t, ctx, media())
 	}
 	h := newHouse(t)
-	for _, path := range []string{"/?area=fundbuero&language=fr-CH", "/plain?language=de-CH-simple", "/accessibility?language=it-CH"} {
+	for _, path := range []string{"/?area=fundbuero&language=fr-CH", "/plain?language=de-CH-simple", "/plain?language=de-CH&area=fundbuero", "/accessibility?language=it-CH"} {
 		do(t, ctx, chromedp.Navigate(h.http.URL+path), until(`document.readyState === "complete" && (!document.getElementById("schalter") || $("#text"))`), chromedp.Evaluate[chromedp.Void](source+";undefined"))
 		checkAxe(t, ctx, path)
 	}
