@@ -308,6 +308,8 @@ type Snapshot struct {
 	Delayed bool
 	// Hours tells of the end of the opening; nil while it is far.
 	Hours *HoursNotice
+	// IdleEndsAt is when the conversation ends for silence; zero while that is far.
+	IdleEndsAt time.Time
 }
 
 // Look returns the conversation as it stands now.
@@ -320,6 +322,9 @@ func (b *Bridge) Look(ctx context.Context, id ConversationID) (Snapshot, error) 
 	closing, err := b.store.Closing(ctx, id)
 	if err != nil {
 		return Snapshot{}, err
+	}
+	if c.State != Closed && c.Life.Stage == CitizenWarned {
+		s.IdleEndsAt = c.Life.DueAt
 	}
 	if c.State != Closed || c.Life.ClosedBy == ByHours {
 		s.Hours = b.notice(c.Area, closing)

@@ -69,6 +69,9 @@ func (b *Bridge) lookAtHours(ctx context.Context, first bool) error {
 	if err == nil {
 		err = b.closeDue(ctx)
 	}
+	if err == nil {
+		err = b.liveDue(ctx)
+	}
 	if err != nil && ctx.Err() == nil {
 		b.log.Warn().Err(err).Msg("hours not looked at")
 	}

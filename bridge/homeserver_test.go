@@ -261,6 +261,10 @@ func (h *homeserver) UpdateRoom(ctx context.Context, r bridge.RoomPlan) error {
 	})
 }
 
+func (h *homeserver) EmptyRoom(ctx context.Context, r bridge.RoomPlan) error {
+	return h.do(ctx, call{method: "EmptyRoom", room: r.Conversation.Room}, func() {})
+}
+
 // plan is how a room was last brought in step.
 func (h *homeserver) plan(room bridge.RoomID) bridge.RoomPlan {
 	h.mu.Lock()

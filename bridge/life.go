@@ -70,6 +70,34 @@ func (a ServiceArea) stir(c *Conversation, now time.Time) {
 	}
 }
 
+// watch is the life of a conversation as it is at now, when it is time to look: what there is to
+// tell, the stage says. It is a pure function: a clock that jumped or a machine that slept makes it
+// late, never wrong. Nobody whose conversation would end is left without the time between warning
+// and end.
+func (a ServiceArea) watch(c Conversation, now time.Time) Life {
+	l := c.Life
+	l.DueAt = time.Time{}
+	if l.Stage != Lively || a.IdleWarning == 0 {
+		return l
+	}
+	if due := l.ActiveAt.Add(a.IdleWarning); now.Before(due) {
+		l.DueAt = due
+		return l
+	}
+	queued := c.State == Waiting && c.LastSeq > 0 // that nobody has come is routing's concern
+	switch {
+	case queued:
+	case l.SpokenBy == FromCitizenDirection:
+		l.Stage = ClerkReminded
+	case a.IdleClose > 0:
+		l.Stage, l.DueAt = CitizenWarned, l.ActiveAt.Add(a.IdleClose)
+		if ends := now.Add(a.IdleClose - a.IdleWarning); ends.After(l.DueAt) {
+			l.DueAt = ends
+		}
+	}
+	return l
+}
+
 // reopenUntil is until when a conversation that is closed now can be taken up again. While the area
 // is closed, nobody could: then the time begins with its next opening.
 func (a ServiceArea) reopenUntil(now time.Time) time.Time {

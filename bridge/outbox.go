@@ -234,6 +234,8 @@ func (b *Bridge) perform(ctx context.Context, e Entry) (func(Tx) error, error) {
 		return b.performLeaveRoom(ctx, e)
 	case MoveReceipt:
 		return b.performMoveReceipt(ctx, e)
+	case EmptyRoom:
+		return b.performEmptyRoom(ctx, e)
 	}
 	return nil, fmt.Errorf("unknown kind %q: %w", e.Kind, ErrRefused)
 }
@@ -256,6 +258,10 @@ func (b *Bridge) performSend(ctx context.Context, e Entry) (func(Tx) error, erro
 	return func(tx Tx) error { return b.confirm(tx, e, event) }, nil
 }
 
+// leaveAttempts is how often the homeserver is asked to let us leave a room that serves nobody,
+// when it refuses: for about five minutes.
+const leaveAttempts = 20
+
 // settleFailure writes down what a failed call leaves behind.
 func (b *Bridge) settleFailure(ctx context.Context, e Entry, cause error) {
 	now := b.now()
@@ -272,7 +278,7 @@ func (b *Bridge) settleFailure(ctx context.Context, e Entry, cause error) {
 		e.DueAt = now.Add(b.patience.Backoff)
 	case errors.Is(cause, ErrNotSent), errors.Is(cause, ErrForbidden), errors.Is(cause, ErrAliasTaken):
 	case errors.Is(cause, ErrRefused):
-		refused = e.Kind.sends()
+		refused = e.Kind.sends() || e.Kind == LeaveRoom && e.Attempts >= leaveAttempts
 	case e.Kind.sends():
 		e.Phase, e.DueAt = Unsure, now.Add(b.patience.Echo)
 	}

@@ -67,6 +67,9 @@ const (
 	PlaceReaction EntryKind = "place_reaction"
 	// MoveReceipt moves the ghost's read receipt to what the citizen has read. A stream of its own.
 	MoveReceipt EntryKind = "move_receipt"
+	// EmptyRoom has everybody leave the room of a conversation that is over. Last of the desk's
+	// stream.
+	EmptyRoom EntryKind = "empty_room"
 	// LeaveRoom leaves a room that serves nobody. A stream of its own.
 	LeaveRoom EntryKind = "leave_room"
 )

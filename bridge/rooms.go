@@ -44,7 +44,11 @@ type Rooms interface {
 	SetTyping(ctx context.Context, room RoomID, as UserID, lasts time.Duration) error
 	// MoveReceipt says that one of our users has read a room up to an event.
 	MoveReceipt(ctx context.Context, room RoomID, as UserID, event EventID) error
-	// LeaveRoom leaves and forgets a room that serves nobody.
+	// EmptyRoom ends a conversation's room: nobody writes there or comes in any more, and clerks,
+	// ghost and bot leave.
+	EmptyRoom(ctx context.Context, r RoomPlan) error
+	// LeaveRoom leaves and forgets a room that serves nobody. It fails with ErrRefused when the
+	// homeserver will not have it.
 	LeaveRoom(ctx context.Context, room RoomID) error
 }
 

@@ -323,6 +323,31 @@ func (b *Bridge) performLeaveRoom(ctx context.Context, e Entry) (func(Tx) error,
 	return done, nil
 }
 
+// performEmptyRoom ends the life of a conversation's room, once everything is in it that the citizen
+// has written.
+func (b *Bridge) performEmptyRoom(ctx context.Context, e Entry) (func(Tx) error, error) {
+	busy, err := b.store.Pending(ctx, conversationStream(e.Conversation), "")
+	if err != nil {
+		return nil, fmt.Errorf("look for messages on their way: %w: %w", err, ErrNotSent)
+	}
+	if busy {
+		return nil, fmt.Errorf("messages are on their way into the room: %w", ErrNotYet)
+	}
+	c, err := b.store.Conversation(ctx, e.Conversation)
+	if err != nil {
+		return nil, fmt.Errorf("read conversation: %w: %w", err, ErrNotSent)
+	}
+	rooms, err := b.areaRooms(ctx, c.Area) // also of an area that has left the config
+	if err != nil {
+		return nil, err
+	}
+	plan := RoomPlan{Conversation: c, Space: rooms.Space, Name: b.texts.roomName(c), Unlisted: true}
+	if err := b.rooms.EmptyRoom(ctx, plan); err != nil {
+		return nil, fmt.Errorf("empty room: %w", err)
+	}
+	return func(tx Tx) error { return finish(tx, e) }, nil
+}
+
 func (b *Bridge) servingRoom(ctx context.Context, owner RoomOwner) (RoomID, error) {
 	if owner.Conversation != "" {
 		c, err := b.store.Conversation(ctx, owner.Conversation)

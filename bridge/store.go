@@ -24,6 +24,9 @@ type Store interface {
 	// QueuePosition counts the waiting conversations of the area up to and with this one.
 	QueuePosition(ctx context.Context, c Conversation) (int, error)
 	AreaRooms(ctx context.Context) ([]AreaRooms, error)
+	// DueLives returns conversations whose life is to be looked at, at most limit, the longest due
+	// first.
+	DueLives(ctx context.Context, now time.Time, limit int) ([]ConversationID, error)
 	// KnownRooms are all rooms that have been adopted or discarded.
 	KnownRooms(ctx context.Context) ([]RoomID, error)
 	HoursStore
@@ -36,7 +39,7 @@ type Store interface {
 	// NextDue returns when the next unclaimed entry falls due; zero when there is none.
 	NextDue(ctx context.Context) (time.Time, error)
 
-	// Pending reports whether a stream holds an entry of a kind.
+	// Pending reports whether a stream holds an entry of a kind; "" is any kind.
 	Pending(ctx context.Context, stream string, kind EntryKind) (bool, error)
 
 	// TakeSync makes owner the one replica that reads the bot's /sync, if nobody alive is.

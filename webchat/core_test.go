@@ -32,6 +32,7 @@ type memory struct {
 	delayed       bool
 	now           time.Time
 	notice        *bridge.HoursNotice
+	idleEnds      time.Time
 	mail          bool
 	left          []bridge.NewRequest
 	typed         []bool
@@ -177,6 +178,16 @@ func (m *memory) Close(ctx context.Context, id bridge.ConversationID) error {
 	if c := m.conversations[id]; c.State != bridge.Closed {
 		c.State, c.Life = bridge.Closed, bridge.Life{ClosedBy: bridge.ByCitizen, ReopenUntil: m.now.Add(time.Hour)}
 	}
+	m.hub.Notify(id)
+	return nil
+}
+
+func (m *memory) Stay(ctx context.Context, id bridge.ConversationID) error {
+	if err := m.enter(ctx, "Stay"); err != nil {
+		return err
+	}
+	defer m.mu.Unlock()
+	m.idleEnds = time.Time{}
 	m.hub.Notify(id)
 	return nil
 }
@@ -384,7 +395,7 @@ func (m *memory) Look(ctx context.Context, id bridge.ConversationID) (bridge.Sna
 	if !ok {
 		return bridge.Snapshot{}, bridge.ErrNotFound
 	}
-	snapshot := bridge.Snapshot{Conversation: *c, Delayed: m.delayed, Hours: m.notice}
+	snapshot := bridge.Snapshot{Conversation: *c, Delayed: m.delayed, Hours: m.notice, IdleEndsAt: m.idleEnds}
 	if c.State == bridge.Waiting {
 		for other := range maps.Values(m.conversations) {
 			if other.Area == c.Area && other.State == bridge.Waiting && other.Number <= c.Number {

@@ -1,6 +1,7 @@
 package webchat_test
 
 import (
+	"encoding/json"
 	"testing"
 	"time"
 
@@ -37,6 +38,36 @@ func TestCloseAndReopen(t *testing.T) {
 	h.post(o.path()+"/close", "", "Authorization", "Bearer x").wantProblem(t, 401, "unauthorized", "")
 	h.core.setFail("Close", bridge.ErrUnavailable)
 	h.post(o.path()+"/close", "", "Authorization", o.bearer()).wantProblem(t, 503, "unavailable", "")
+}
+
+// The warning stands in the stream, as a sentence, and one call takes it away.
+func TestIdleWarning(t *testing.T) {
+	h := newHouse(t)
+	o := h.open(`{"service_area":"einwohnerkontrolle"}`)
+	events := h.stream(o, "")
+	events.next("conversation")
+	type idle struct {
+		Idle *struct {
+			EndsAt time.Time `json:"ends_at"`
+			Text   string    `json:"text"`
+		} `json:"idle"`
+	}
+	h.core.set(func() { h.core.idleEnds = at("2026-11-23T09:30:00+01:00") })
+	h.hub.Notify(o.ID)
+	var warned idle
+	if err := json.Unmarshal([]byte(events.next("conversation").data), &warned); err != nil {
+		t.Fatal(err)
+	}
+	if warned.Idle == nil || warned.Idle.Text != "Sind Sie noch da? Das Gespräch endet um 9.30 Uhr, wenn Sie nichts schreiben." {
+		t.Errorf("%+v", warned.Idle)
+	}
+	var now idle
+	h.post(o.path()+"/stay", "", "Authorization", o.bearer()).into(t, 200, &now)
+	if now.Idle != nil {
+		t.Errorf("%+v", now.Idle)
+	}
+	h.core.setFail("Stay", bridge.ErrUnavailable)
+	h.post(o.path()+"/stay", "", "Authorization", o.bearer()).wantProblem(t, 503, "unavailable", "")
 }
 
 // What a dead token opened is told apart from what never was: the citizen shall start anew.

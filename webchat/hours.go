@@ -85,14 +85,17 @@ func (s *Server) closingJSON(snapshot bridge.Snapshot, lang string) *closingJSON
 	}
 	hours := hoursOf(area)
 	out := &closingJSON{Stage: closingStages[n.Stage], ClosesAt: n.ClosesAt, EndsAt: n.EndsAt, OpensAt: moment(n.OpensAt)}
-	clock := func(t time.Time) string {
-		t = t.In(hours.Zone())
-		return s.texts.say(lang, "clock", map[string]string{"Time": fmt.Sprintf(clockForm[lang], t.Hour(), t.Minute())})
-	}
+	clock := func(t time.Time) string { return s.clock(lang, t, hours.Zone()) }
 	out.Text = s.texts.say(lang, "closing_"+out.Stage, map[string]string{
 		"Closes": clock(n.ClosesAt), "Ends": clock(n.EndsAt), "Next": strings.TrimSuffix(hours.NextOpeningText(lang, n.ClosesAt), "."),
 	})
 	return out
+}
+
+// clock is a time of day in a sentence.
+func (s *Server) clock(lang string, t time.Time, zone *time.Location) string {
+	t = t.In(zone)
+	return s.texts.say(lang, "clock", map[string]string{"Time": fmt.Sprintf(clockForm[lang], t.Hour(), t.Minute())})
 }
 
 // clockForm is a time of day as each language writes it in Switzerland.

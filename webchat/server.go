@@ -32,6 +32,7 @@ type Core interface {
 	Close(context.Context, bridge.ConversationID) error
 	TypingByCitizen(c bridge.Conversation, writes bool)
 	ReadByCitizen(ctx context.Context, c bridge.Conversation, seq int64) error
+	Stay(context.Context, bridge.ConversationID) error
 	Reopen(context.Context, bridge.ConversationID) (bridge.Conversation, error)
 	LeaveRequest(context.Context, bridge.NewRequest) (bridge.LeftRequest, error)
 	AnswersByMail() bool
@@ -175,6 +176,7 @@ func (s *Server) routes(trustedProxies []string) (*gin.Engine, error) {
 	api.POST("/requests", s.postRequest)
 	api.GET("/conversations/:id", s.authorized(s.getConversation))
 	api.POST("/conversations/:id/close", s.authorized(s.postClose))
+	api.POST("/conversations/:id/stay", s.authorized(s.postStay))
 	api.POST("/conversations/:id/reopen", s.authorized(s.postReopen))
 	api.POST("/conversations/:id/messages", s.authorized(s.postMessage))
 	api.GET("/conversations/:id/messages", s.authorized(s.getMessages))

@@ -41,6 +41,8 @@ type conversationJSON struct {
 	// ClosedBy and ReopenUntil are null unless the conversation is closed.
 	ClosedBy    *bridge.Closer `json:"closed_by"`
 	ReopenUntil *time.Time     `json:"reopen_until"`
+	// Idle is null until the citizen is warned.
+	Idle *idleJSON `json:"idle"`
 }
 
 func (s *Server) conversationJSON(snapshot bridge.Snapshot, lang string) conversationJSON {
@@ -48,7 +50,7 @@ func (s *Server) conversationJSON(snapshot bridge.Snapshot, lang string) convers
 	out := conversationJSON{
 		ID: c.ID, Number: c.Number, State: c.State, ServiceArea: s.areaRef(c.Area, lang),
 		LastSeq: c.LastSeq, DeliveredSeq: c.DeliveredSeq, ReadSeq: c.ReadSeq, Delayed: snapshot.Delayed,
-		Closing: s.closingJSON(snapshot, lang),
+		Closing: s.closingJSON(snapshot, lang), Idle: s.idleJSON(snapshot, lang),
 	}
 	if c.Clerk != "" {
 		out.Clerk = &c.Clerk

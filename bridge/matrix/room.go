@@ -138,17 +138,6 @@ func (a *Adapter) putChild(ctx context.Context, p bridge.RoomPlan, room bridge.R
 	return nil
 }
 
-// LeaveRoom leaves and forgets a room that serves nobody. A room that we are not in is left.
-func (a *Adapter) LeaveRoom(ctx context.Context, room bridge.RoomID) error {
-	for _, verb := range []string{"leave", "forget"} {
-		err := a.call(ctx, a.BotID(), http.MethodPost, map[string]any{}, nil, "rooms", string(room), verb)
-		if err != nil && !errors.Is(err, bridge.ErrForbidden) && code(err) != "M_UNKNOWN" {
-			return fmt.Errorf("%s room: %w", verb, err)
-		}
-	}
-	return nil
-}
-
 // obtain returns the room that serves spec.owner, in the shape of spec; fresh, if this call has
 // made it. known is the room that serves it already, or "".
 func (a *Adapter) obtain(ctx context.Context, spec roomSpec, known bridge.RoomID, found func(bridge.RoomID) (bridge.RoomID, error)) (room bridge.RoomID, fresh bool, err error) {

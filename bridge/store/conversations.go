@@ -178,3 +178,12 @@ func (t *transaction) AddIdempotencyKey(keyHash, digest []byte, id bridge.Conver
 	}
 	return err
 }
+
+const selectDueLives = `SELECT id FROM conversations WHERE life_due_at > 0 AND life_due_at <= ? ORDER BY life_due_at LIMIT ?`
+
+// DueLives returns conversations whose life is to be looked at, the longest due first.
+func (db *DB) DueLives(ctx context.Context, now time.Time, limit int) ([]bridge.ConversationID, error) {
+	var ids []bridge.ConversationID
+	err := db.list(ctx, &ids, selectDueLives, millis(now), limit)
+	return ids, err
+}

@@ -125,11 +125,18 @@ func (db *DB) NextDue(ctx context.Context) (time.Time, error) {
 	return fromMillis(ms), err
 }
 
-const selectPending = `SELECT EXISTS (SELECT 1 FROM outbox WHERE stream = ? AND kind = ?)`
+const (
+	selectPending    = `SELECT EXISTS (SELECT 1 FROM outbox WHERE stream = ? AND kind = ?)`
+	selectAnyPending = `SELECT EXISTS (SELECT 1 FROM outbox WHERE stream = ?)`
+)
 
-// Pending reports whether a stream holds an entry of a kind.
+// Pending reports whether a stream holds an entry of a kind; "" is any kind.
 func (db *DB) Pending(ctx context.Context, stream string, kind bridge.EntryKind) (bool, error) {
 	var pending bool
+	if kind == "" {
+		err := db.get(ctx, &pending, selectAnyPending, stream)
+		return pending, err
+	}
 	err := db.get(ctx, &pending, selectPending, stream, string(kind))
 	return pending, err
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -52,7 +53,47 @@ func TestLifeOfAConversation(t *testing.T) {
 		if err != nil || len(all) != 2 {
 			t.Errorf("the citizen reads %+v %v", all, err)
 		}
+
+		c.command(room, "!zu")
+		c.awaitRoom(who, room, space, "⚪", false)
+		c.kill() // the time to reopen survives it
+		c.walk("2026-07-06T10:30:00+02:00")
+		c.mustStart()
+		c.awaitEmpty(room)
+		if status, data, err := who.post(ctx, "conversations/"+who.id+"/messages", "", map[string]string{"client_id": "late", "text": "zu spät"}); err != nil || status != http.StatusUnauthorized || !strings.Contains(string(data), "/conversation-ended") {
+			t.Errorf("a message after the end: %d %s %v", status, data, err)
+		}
+		if c.nora.join(ctx, room) == nil {
+			t.Error("the clerk can enter a room that is over")
+		}
 	})
+}
+
+// awaitEmpty waits until nobody is in a room any more: its ghost and the bot are told so by the
+// homeserver, the clerk has been shown out.
+func (c *counter) awaitEmpty(room string) {
+	c.t.Helper()
+	for _, who := range []*matrixUser{c.nora.matrixUser, c.bot()} {
+		eventually(c.t, time.Minute, func() string {
+			var joined struct {
+				Rooms []string `json:"joined_rooms"`
+			}
+			status, err := who.call(c.t.Context(), http.MethodGet, "joined_rooms", nil, &joined)
+			if err != nil || status != http.StatusOK || slices.Contains(joined.Rooms, room) {
+				return fmt.Sprintf("%s: %d %v, in the room: %v", who.id, status, err, slices.Contains(joined.Rooms, room))
+			}
+			return ""
+		})
+	}
+	if c.rejoins(room) {
+		c.t.Error("the room was left and is not forgotten")
+	}
+}
+
+// rejoins reports whether the bot could come back.
+func (c *counter) rejoins(room string) bool {
+	status, err := c.bot().call(c.t.Context(), http.MethodPost, "join/"+url.PathEscape(room), map[string]any{}, nil)
+	return err == nil && status == http.StatusOK
 }
 
 // command has the clerk write a command, once.

@@ -257,7 +257,7 @@ class App {
   }
 
   private async reopen(): Promise<void> {
-    const against = await this.session.reopen().catch(() => t("trouble_areas"));
+    const against = await this.session.go("reopen").catch(() => t("trouble_areas"));
     this.panel.complain(against);
     if (!against) this.focus();
   }

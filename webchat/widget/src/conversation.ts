@@ -15,6 +15,7 @@ export class ConversationView {
   private readonly before: HTMLElement;
   private readonly status = h("p", { class: "status", role: "status" });
   private readonly after: HTMLElement;
+  private readonly idle: HTMLElement;
   readonly node: HTMLElement;
 
   constructor(private session: Session, counter: Counter, draft: Draft, reopen: () => void, again: () => void) {
@@ -30,7 +31,10 @@ export class ConversationView {
     this.after = h("div", { class: "after row", hidden: true },
       h("button", { class: "primary", type: "button", click: reopen }, t("reopen")),
       h("button", { class: "second", type: "button", click: again }, t("again")));
-    this.node = h("div", { class: "conversation" }, this.before, this.log.node, this.status, this.composer.node, this.after);
+    const stay = () => void (session.now?.idle && session.go("stay").then(() => this.composer.text.focus(), () => {}));
+    this.composer.text.addEventListener("input", stay);
+    this.idle = h("div", { class: "after row", hidden: true }, h("button", { class: "second", type: "button", click: stay }, t("stay")));
+    this.node = h("div", { class: "conversation" }, this.before, this.log.node, this.status, this.idle, this.composer.node, this.after);
     this.log.put(session.messages, false);
     this.update();
   }
@@ -56,7 +60,9 @@ export class ConversationView {
     if (done && this.composer.text.matches(":focus")) this.log.list.focus();
     this.composer.node.hidden = done;
     let text = "";
-    if (now?.closing) text = now.closing.text;
+    this.idle.hidden = !now?.idle;
+    if (now?.idle) text = now.idle.text;
+    else if (now?.closing) text = now.closing.text;
     else if (closed) text = t("ended");
     else if (now?.delayed) text = t("delayed");
     else if (now?.state === "waiting" && now.last_seq) text = now.queue_position! > 1 ? t("queue", { n: now.queue_position! }) : t("queue_next");

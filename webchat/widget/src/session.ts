@@ -92,10 +92,11 @@ export class Session {
     this.follow();
   }
 
-  /** reopen goes on with a conversation that has ended; what the server says against it is returned. */
-  async reopen(): Promise<string> {
+  /** go does "reopen", which takes up a conversation that has ended, or "stay", which keeps silence
+   * from ending it; what the server says against it is returned. */
+  async go(how: "reopen" | "stay"): Promise<string> {
     const { id, token } = this.chat!;
-    const answer = await this.api.call<Conversation>(`conversations/${id}/reopen`, { method: "POST", token, signal: this.stop.signal });
+    const answer = await this.api.call<Conversation>(`conversations/${id}/${how}`, { method: "POST", token, signal: this.stop.signal });
     if (answer.ok) this.see(answer.body);
     return answer.ok ? "" : answer.body.detail;
   }

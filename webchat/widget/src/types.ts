@@ -41,6 +41,8 @@ export interface Conversation {
   delayed: boolean;
   /** What is told about the end of the opening. */
   closing?: { text: string } | null;
+  /** The warning that silence ends the conversation. */
+  idle?: { text: string } | null;
 }
 
 export interface Problem {
