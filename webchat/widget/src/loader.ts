@@ -33,7 +33,7 @@ function begin(script: HTMLScriptElement): void {
   const make = (parent: Node, tag: string, name: string, text?: string): HTMLElement => {
     const e = document.createElement(tag);
     e.className = name;
-    if (text) e.textContent = text;
+    e.textContent = text!; // undefined is no text (DOM standard, "textContent": nullable)
     return parent.appendChild(e);
   };
   const launcher = make(root, "button", "launcher") as HTMLButtonElement;
@@ -52,7 +52,7 @@ function begin(script: HTMLScriptElement): void {
     emit: (name, detail) => listeners.forEach(([wanted, listener]) => wanted === name && listener(detail)),
     unread: (count, text) => {
       badge.hidden = !count;
-      badge.textContent = "" + count;
+      badge.textContent = count as unknown as string;
       launcher.setAttribute("aria-description", text);
     },
   };
