@@ -28,6 +28,38 @@ func (b *Bridge) Close(ctx context.Context, id ConversationID) error {
 	return nil
 }
 
+// Forget ends a conversation for good: it can't be taken up again, and what opened it opens it no
+// more. Its record and its room go the way of every other.
+// Errors: ErrNotFound, ErrUnavailable.
+func (b *Bridge) Forget(ctx context.Context, id ConversationID) error {
+	err := b.store.Update(ctx, func(tx Tx) error {
+		c, err := tx.LockConversation(id)
+		if err != nil {
+			return err
+		}
+		if c.State != Closed {
+			if err := b.shut(tx, &c, ByCitizen, ""); err != nil {
+				return err
+			}
+		}
+		again := !c.over(b.now())
+		c.Life.ReopenUntil = b.now()
+		if err := tx.SaveConversation(c); err != nil {
+			return err
+		}
+		if err := tx.DeleteTokens(id); err != nil || !again {
+			return err
+		}
+		return b.tellRoom(tx, c, "room_forgotten", nil)
+	})
+	if err != nil {
+		return fmt.Errorf("forget conversation: %w", err)
+	}
+	b.Wake()
+	b.browsers.Notify(id)
+	return nil
+}
+
 // shut ends a conversation; its room shows it.
 func (b *Bridge) shut(tx Tx, c *Conversation, by Closer, reason string) error {
 	now := b.now()

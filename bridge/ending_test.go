@@ -225,3 +225,62 @@ func TestRequestOutlivesItsConversation(t *testing.T) {
 		t.Errorf("not another conversation: %+v", second)
 	}
 }
+
+func TestForget(t *testing.T) {
+	onBoth(t, func(t *testing.T, url string) {
+		w := newCity(t, url, "09.00.00", nil)
+		opening := bridge.Opening{Area: hunde, Language: "de", Key: "a key of the browser's", Message: &bridge.CitizenMessage{ClientID: "1", Text: "Grüezi"}}
+		o := must(w.b.Open(t.Context(), opening))
+		id := o.Conversation.ID
+		room := w.delivered(id).Room
+		for range 2 {
+			if err := w.b.Forget(t.Context(), id); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.await("told once", func() bool {
+			said := w.hs.said(room)
+			return len(said) == 2 && strings.HasSuffix(said[1], "von seinem oder ihrem Gerät gelöscht. Er kann nicht wieder aufgenommen werden.")
+		})
+		if _, err := w.b.Authorize(t.Context(), id, o.Token); !errors.Is(err, bridge.ErrUnauthorized) {
+			t.Errorf("the token: %v", err)
+		}
+		if _, err := w.b.Open(t.Context(), opening); !errors.Is(err, bridge.ErrOver) {
+			t.Errorf("the opening again: %v", err)
+		}
+		if _, err := w.b.Reopen(t.Context(), id); !errors.Is(err, bridge.ErrConversationClosed) {
+			t.Errorf("reopened: %v", err)
+		}
+		if c := w.look(id); c.State != bridge.Closed || !c.Life.DueAt.Equal(at("10.00.00")) || len(w.history(id)) != 1 {
+			t.Errorf("the clerks' side: %+v", c)
+		}
+	})
+}
+
+func TestRating(t *testing.T) {
+	onBoth(t, func(t *testing.T, url string) {
+		w := newDesk(t, url)
+		good := bridge.Rating{Score: 4, Comment: "Danke,\nrasch"}
+		if err := w.b.Rate(t.Context(), w.c.ID, good); !errors.Is(err, bridge.ErrNotClosed) {
+			t.Errorf("before the end: %v", err)
+		}
+		w.writes(keller, "!zu")
+		for _, r := range []bridge.Rating{{Score: 0}, {Score: 6}, {Score: 3, Comment: strings.Repeat("x", bridge.MaxComment+1)}, {Score: 3, Comment: "\x00"}} {
+			var wrong *bridge.InvalidError
+			if err := w.b.Rate(t.Context(), w.c.ID, r); !errors.As(err, &wrong) {
+				t.Errorf("%+v: %v", r, err)
+			}
+		}
+		for range 2 { // the answer to the first one was lost
+			if err := w.b.Rate(t.Context(), w.c.ID, good); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.b.Rate(t.Context(), w.c.ID, bridge.Rating{Score: 1}); !errors.Is(err, bridge.ErrRated) {
+			t.Errorf("another one: %v", err)
+		}
+		w.isTold(1, "⭐ Bewertung: 4 von 5\n«Danke,\nrasch»")
+		w.looked()
+		w.isTold(1, "⭐")
+	})
+}

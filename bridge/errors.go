@@ -14,6 +14,8 @@ var (
 	ErrClientIDReused     = errors.New("client_id was used for another text")
 	ErrKeyReused          = errors.New("idempotency key was used for another conversation")
 	ErrConversationClosed = errors.New("conversation is closed")
+	ErrNotClosed          = errors.New("conversation is not closed")
+	ErrRated              = errors.New("conversation is rated already")
 	ErrOver               = errors.New("conversation is over, and its token dead")
 	ErrUnavailable        = errors.New("store is not available")
 	ErrNotFound           = errors.New("not found")

@@ -69,6 +69,8 @@ type Tx interface {
 	// was read (see ReceiptTx).
 	SaveConversation(Conversation) error
 	AddToken(ConversationID, []byte, time.Time) error
+	// DeleteTokens kills everything that opens a conversation.
+	DeleteTokens(ConversationID) error
 	// ByIdempotencyKey finds the conversation opened with this key since a time, and the digest
 	// of what was asked for then. ErrNotFound when there is none.
 	ByIdempotencyKey(keyHash []byte, since time.Time) (ConversationID, []byte, error)
@@ -139,6 +141,7 @@ type Tx interface {
 
 	RelationTx
 	HoursTx
+	RatingStore
 	StaffTx
 	RequestStore
 	ReceiptTx

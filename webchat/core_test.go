@@ -33,6 +33,7 @@ type memory struct {
 	now           time.Time
 	notice        *bridge.HoursNotice
 	idleEnds      time.Time
+	rating        bridge.Rating
 	mail          bool
 	left          []bridge.NewRequest
 	typed         []bool
@@ -179,6 +180,32 @@ func (m *memory) Close(ctx context.Context, id bridge.ConversationID) error {
 		c.State, c.Life = bridge.Closed, bridge.Life{ClosedBy: bridge.ByCitizen, ReopenUntil: m.now.Add(time.Hour)}
 	}
 	m.hub.Notify(id)
+	return nil
+}
+
+func (m *memory) Forget(ctx context.Context, id bridge.ConversationID) error {
+	if err := m.enter(ctx, "Forget"); err != nil {
+		return err
+	}
+	defer m.mu.Unlock()
+	m.conversations[id].State = bridge.Closed
+	maps.DeleteFunc(m.tokens, func(_ string, of bridge.ConversationID) bool { return of == id })
+	m.hub.Notify(id)
+	return nil
+}
+
+func (m *memory) Rate(ctx context.Context, id bridge.ConversationID, r bridge.Rating) error {
+	if r.Score < 1 || r.Score > 5 {
+		return &bridge.InvalidError{Field: "score", Reason: bridge.ReasonNotOffered}
+	}
+	if err := m.enter(ctx, "Rate"); err != nil {
+		return err
+	}
+	defer m.mu.Unlock()
+	if m.conversations[id].State != bridge.Closed {
+		return bridge.ErrNotClosed
+	}
+	m.rating = r
 	return nil
 }
 

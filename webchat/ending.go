@@ -2,6 +2,7 @@ package webchat
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -56,4 +57,16 @@ func (s *Server) postReopen(c *gin.Context, conversation bridge.Conversation) {
 		return
 	}
 	s.getConversation(c, conversation)
+}
+
+// deleteConversation answers DELETE /api/v1/conversations/{id}: ended, and deleted from the citizen's
+// device, for the token opens nothing any more.
+func (s *Server) deleteConversation(c *gin.Context, conversation bridge.Conversation) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request.Context()), coreTimeout)
+	defer cancel()
+	if err := s.core.Forget(ctx, conversation.ID); err != nil {
+		s.fail(c, err)
+		return
+	}
+	c.Status(http.StatusNoContent)
 }

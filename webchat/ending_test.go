@@ -87,3 +87,38 @@ func TestConversationIsOver(t *testing.T) {
 		t.Errorf("%v", a.header)
 	}
 }
+
+func TestForget(t *testing.T) {
+	h := newHouse(t)
+	o := h.open(plainOpening)
+	if a := h.request("DELETE", o.path(), "", "Authorization", "Bearer x"); a.status != 401 {
+		t.Errorf("a wrong token: %d", a.status)
+	}
+	if a := h.request("DELETE", o.path(), "", "Authorization", o.bearer()); a.status != 204 || len(a.body) != 0 {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	h.get(o.path(), "Authorization", o.bearer()).wantProblem(t, 401, "unauthorized", "")
+	h.request("DELETE", o.path(), "", "Authorization", o.bearer()).wantProblem(t, 401, "unauthorized", "")
+}
+
+func TestRating(t *testing.T) {
+	h := newHouse(t)
+	o := h.open(plainOpening)
+	rate := func(body string) answer {
+		t.Helper()
+		return h.post(o.path()+"/rating", body, "Authorization", o.bearer())
+	}
+	rate(`{"score":5}`).wantProblem(t, 409, "not-ended", "")
+	h.post(o.path()+"/close", "", "Authorization", o.bearer())
+	rate(`{"score":0}`).wantProblem(t, 422, "invalid", "score")
+	rate(`{"comment":"gut"}`).wantProblem(t, 422, "invalid", "score")
+	rate(`{"score":null}`).wantProblem(t, 400, "bad-request", "score")
+	rate(`{"score":4.5}`).wantProblem(t, 400, "bad-request", "score")
+	rate(`{"score":"5"}`).wantProblem(t, 400, "bad-request", "score")
+	rate(`{"score":5,"stars":5}`).wantProblem(t, 400, "bad-request", "stars")
+	if a := rate(`{"score":4,"comment":" Danke! "}`); a.status != 204 || h.core.rating != (bridge.Rating{Score: 4, Comment: "Danke!"}) {
+		t.Errorf("%d %s %+v", a.status, a.body, h.core.rating)
+	}
+	h.core.setFail("Rate", bridge.ErrRated)
+	rate(`{"score":1}`).wantProblem(t, 409, "already-rated", "")
+}

@@ -129,7 +129,12 @@ func (s *Server) postPlain(c *gin.Context) {
 			return
 		}
 	case "forget":
-		setPlainCookie(c, "")
+		if conversation, known := s.fromCookie(ctx, c); known == nil {
+			err = s.core.Forget(ctx, conversation.ID)
+		}
+		if err == nil {
+			setPlainCookie(c, "")
+		}
 	default:
 		err = &badRequestError{field: "do", reason: reasonMalformed}
 	}

@@ -36,6 +36,8 @@ var (
 	areaClosed         = kind{"closed", http.StatusConflict}
 	conversationEnded  = kind{"conversation-ended", http.StatusConflict}
 	conversationOver   = kind{"conversation-ended", http.StatusUnauthorized} // the token has ended with it
+	notEnded           = kind{"not-ended", http.StatusConflict}
+	alreadyRated       = kind{"already-rated", http.StatusConflict}
 	clientIDReused     = kind{"client-id-reused", http.StatusConflict}
 	tooLarge           = kind{"too-large", http.StatusRequestEntityTooLarge}
 	unsupportedType    = kind{"unsupported-media-type", http.StatusUnsupportedMediaType}
@@ -133,6 +135,10 @@ func problemOf(err error) problem {
 		return problem{kind: clientIDReused, field: "client_id"}
 	case errors.Is(err, bridge.ErrKeyReused):
 		return problem{kind: idempotencyReused, field: idempotencyHeader}
+	case errors.Is(err, bridge.ErrNotClosed):
+		return problem{kind: notEnded}
+	case errors.Is(err, bridge.ErrRated):
+		return problem{kind: alreadyRated}
 	case errors.Is(err, bridge.ErrConversationClosed):
 		return problem{kind: conversationEnded}
 	case errors.Is(err, bridge.ErrUnavailable), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):

@@ -33,6 +33,8 @@ type Core interface {
 	TypingByCitizen(c bridge.Conversation, writes bool)
 	ReadByCitizen(ctx context.Context, c bridge.Conversation, seq int64) error
 	Stay(context.Context, bridge.ConversationID) error
+	Forget(context.Context, bridge.ConversationID) error
+	Rate(context.Context, bridge.ConversationID, bridge.Rating) error
 	Reopen(context.Context, bridge.ConversationID) (bridge.Conversation, error)
 	LeaveRequest(context.Context, bridge.NewRequest) (bridge.LeftRequest, error)
 	AnswersByMail() bool
@@ -176,6 +178,8 @@ func (s *Server) routes(trustedProxies []string) (*gin.Engine, error) {
 	api.POST("/requests", s.postRequest)
 	api.GET("/conversations/:id", s.authorized(s.getConversation))
 	api.POST("/conversations/:id/close", s.authorized(s.postClose))
+	api.DELETE("/conversations/:id", s.authorized(s.deleteConversation))
+	api.POST("/conversations/:id/rating", s.authorized(s.postRating))
 	api.POST("/conversations/:id/stay", s.authorized(s.postStay))
 	api.POST("/conversations/:id/reopen", s.authorized(s.postReopen))
 	api.POST("/conversations/:id/messages", s.authorized(s.postMessage))

@@ -145,6 +145,7 @@ func (t *transaction) SaveConversation(c bridge.Conversation) error {
 }
 
 const (
+	deleteTokens         = `DELETE FROM tokens WHERE conversation_id = ?`
 	insertToken          = `INSERT INTO tokens (hash, conversation_id, created_at) VALUES (?, ?, ?)`
 	selectIdempotencyKey = `SELECT conversation_id, digest FROM idempotency_keys WHERE hash = ? AND created_at > ?`
 	deleteIdempotencyKey = `DELETE FROM idempotency_keys WHERE hash = ? AND created_at <= ?`
@@ -154,6 +155,10 @@ const (
 
 func (t *transaction) AddToken(id bridge.ConversationID, hash []byte, at time.Time) error {
 	return t.exec(insertToken, hash, string(id), millis(at))
+}
+
+func (t *transaction) DeleteTokens(id bridge.ConversationID) error {
+	return t.exec(deleteTokens, string(id))
 }
 
 func (t *transaction) ByIdempotencyKey(keyHash []byte, since time.Time) (bridge.ConversationID, []byte, error) {

@@ -244,7 +244,7 @@ class App {
     this.view?.composer.giveBack(text);
     const area = this.areas.find((a) => a.id === this.session.chat?.area);
     const [, kind] = /^\/problems\/(closed|unstaffed)$/.exec(problem.type) || [];
-    if (kind && area) {
+    if (kind && area && !this.session.now) {
       this.draft = this.view ? this.view.draft : this.draft;
       this.view = null;
       this.session.forget();
@@ -279,6 +279,7 @@ class App {
     };
     const end = () => {
       this.draft = { text: "", name: "" };
+      this.session.end();
       this.again();
     };
     if (!node) return;

@@ -101,6 +101,12 @@ export class Session {
     return answer.ok ? "" : answer.body.detail;
   }
 
+  /** end ends the conversation for good. Should the server be out of reach, silence ends it later. */
+  end(): void {
+    const { id, token } = this.chat!;
+    if (id) void this.api.call(`conversations/${id}`, { method: "DELETE", token }).catch(() => {});
+  }
+
   /** forget ends the conversation for this device, in all its tabs. */
   forget(): void {
     this.drop();
