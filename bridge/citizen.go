@@ -19,6 +19,8 @@ type CitizenMessage struct {
 	// again means the same message.
 	ClientID string
 	Text     string
+	// ReplyTo is the message that it answers, of either side; empty for none.
+	ReplyTo MessageID `json:",omitempty"`
 }
 
 // Opening is a citizen's wish to start a conversation.
@@ -228,6 +230,16 @@ func (b *Bridge) accept(tx Tx, c *Conversation, in CitizenMessage, now time.Time
 		ID: MessageID(NewID()), Conversation: c.ID, Seq: c.LastSeq, Direction: FromCitizenDirection,
 		ClientID: in.ClientID, Text: in.Text, CreatedAt: now,
 	}
+	if in.ReplyTo != "" {
+		to, err := tx.Message(in.ReplyTo)
+		if errors.Is(err, ErrNotFound) || err == nil && to.Conversation != c.ID {
+			return Message{}, nil, &InvalidError{Field: "reply_to", Reason: ReasonNotOffered}
+		}
+		if err != nil {
+			return Message{}, nil, err
+		}
+		m.ReplyTo, m.Quote = to.ID, to.quoted()
+	}
 	stored, err := tx.InsertMessage(m)
 	if err != nil {
 		return Message{}, nil, err
@@ -238,36 +250,40 @@ func (b *Bridge) accept(tx Tx, c *Conversation, in CitizenMessage, now time.Time
 	if err := tx.SaveConversation(*c); err != nil {
 		return Message{}, nil, err
 	}
-	payload, err := textPayload{Text: m.Text}.encode()
+	payload, err := textPayload{Text: m.Text, ReplyTo: m.ReplyTo}.encode()
 	if err != nil {
 		return Message{}, nil, err
 	}
-	room := c.Room
-	if c.DeliveredSeq == 0 {
-		room = "" // not complete yet; another one may serve in the end
-	}
-	entries := []Entry{{
-		ID: string(m.ID), Stream: conversationStream(c.ID), Kind: SendMessage, Conversation: c.ID,
-		Area: c.Area, Room: room, Sender: c.Ghost, Payload: payload,
-	}}
+	entries := []Entry{{ID: string(m.ID), Kind: SendMessage, Payload: payload}}
 	if first {
-		entries = slices.Insert(entries, 0, Entry{
-			ID: NewID(), Stream: conversationStream(c.ID), Kind: OpenRoom, Conversation: c.ID, Area: c.Area,
-		})
+		entries = slices.Insert(entries, 0, Entry{ID: NewID(), Kind: OpenRoom})
 	}
+	claimed, err := b.enqueueAsGhost(tx, *c, entries, now)
+	return m, claimed, err
+}
+
+// enqueueAsGhost appends entries to a conversation's stream, and returns those that are claimed.
+func (b *Bridge) enqueueAsGhost(tx Tx, c Conversation, entries []Entry, now time.Time) ([]Entry, error) {
 	var claimed []Entry
 	for _, e := range entries {
+		e.Stream, e.Conversation, e.Area = conversationStream(c.ID), c.ID, c.Area
+		if e.Kind != OpenRoom {
+			e.Sender = c.Ghost
+			if c.DeliveredSeq > 0 { // before, it is not complete; another one may serve in the end
+				e.Room = c.Room
+			}
+		}
 		e.Phase, e.DueAt, e.CreatedAt = Ready, now, now
 		mine, err := tx.Enqueue(e, b.replica, now)
 		if err != nil {
-			return Message{}, nil, err
+			return nil, err
 		}
 		if mine {
 			e.Claim, e.ClaimedAt = 1, now
 			claimed = append(claimed, e)
 		}
 	}
-	return m, claimed, nil
+	return claimed, nil
 }
 
 // spoke notes who wrote last. The conversation is not saved here.

@@ -43,6 +43,10 @@ func (b *Bridge) confirm(tx Tx, e Entry, event EventID) error {
 				return err
 			}
 		}
+	case SendEdit, SendReaction:
+		if err := b.confirmRelation(tx, &c, e, event); err != nil {
+			return err
+		}
 	case PostNotice:
 		c.Notice = event
 	}
@@ -76,7 +80,7 @@ func (b *Bridge) bareEcho(tx Tx, ev Event) (ConversationID, error) {
 		return "", err
 	}
 	e, err := tx.InFlight(conversationStream(c.ID))
-	if errors.Is(err, ErrNotFound) || err == nil && e.Kind != SendMessage {
+	if errors.Is(err, ErrNotFound) || err == nil && e.Kind != SendMessage && e.Kind != SendEdit {
 		return "", nil
 	}
 	if err != nil {

@@ -19,6 +19,8 @@ var (
 	ErrOver               = errors.New("conversation is over, and its token dead")
 	ErrUnavailable        = errors.New("store is not available")
 	ErrNotFound           = errors.New("not found")
+	ErrUnknownMessage     = errors.New("no such message in this conversation")
+	ErrUnchangeable       = errors.New("message can't be changed: another's, deleted, or never delivered")
 )
 
 // InvalidError says which field of a citizen's input was refused, and why.

@@ -27,6 +27,11 @@ type homeserver struct {
 	rooms   int
 	aliases map[string]bridge.RoomID
 	texts   map[bridge.EventID]string
+	// facts are all messages, edits and reactions as they were sent; redacted those that were
+	// deleted since. ticks: each event has a time of its own.
+	facts    []fact
+	redacted map[bridge.EventID]bool
+	ticks    bool
 	// plans are how conversations' rooms were last brought in step.
 	plans  map[bridge.RoomID]bridge.RoomPlan
 	placed []bridge.Reaction
@@ -66,7 +71,7 @@ var _ bridge.Rooms = (*homeserver)(nil)
 func newHomeserver() *homeserver {
 	return &homeserver{
 		scripts: map[string][]fate{}, events: map[string]bridge.EventID{}, aliases: map[string]bridge.RoomID{},
-		texts: map[bridge.EventID]string{}, plans: map[bridge.RoomID]bridge.RoomPlan{},
+		texts: map[bridge.EventID]string{}, redacted: map[bridge.EventID]bool{}, plans: map[bridge.RoomID]bridge.RoomPlan{},
 	}
 }
 
@@ -134,6 +139,9 @@ func (h *homeserver) actLate() {
 func (h *homeserver) add(ev bridge.Event) bridge.EventID {
 	ev.ID = bridge.EventID(fmt.Sprintf("$event-%d", len(h.timeline)+1))
 	ev.At = start
+	if h.ticks {
+		ev.At = start.Add(time.Duration(len(h.timeline)) * time.Millisecond)
+	}
 	h.timeline = append(h.timeline, ev)
 	return ev.ID
 }
@@ -199,7 +207,14 @@ func (h *homeserver) Send(ctx context.Context, m bridge.OutgoingMessage) (id bri
 			return
 		}
 		id = h.add(bridge.Event{Room: m.Room, Sender: m.As, Kind: bridge.Echo, Marker: m.Entry})
-		h.events[key], h.texts[id] = id, m.Text
+		h.events[key] = id
+		f := fact{id: id, kind: bridge.ClerkText, room: m.Room, sender: m.As, target: m.ReplyTo, text: m.Text}
+		if m.Replaces != "" {
+			f.kind, f.target = bridge.ClerkEdit, m.Replaces
+		} else {
+			h.texts[id] = m.Text
+		}
+		h.note(f)
 	})
 	if err != nil {
 		id = ""
@@ -216,6 +231,7 @@ func (h *homeserver) React(ctx context.Context, r bridge.Reaction) (id bridge.Ev
 		}
 		id = h.add(bridge.Event{Room: r.Room, Sender: r.As, Kind: bridge.Echo, Marker: r.Entry})
 		h.events[key], h.placed = id, append(h.placed, r)
+		h.note(fact{id: id, kind: bridge.ClerkReaction, room: r.Room, sender: r.As, target: r.Target, text: r.Key})
 	})
 	if err != nil {
 		id = ""

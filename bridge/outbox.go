@@ -216,6 +216,10 @@ func (b *Bridge) perform(ctx context.Context, e Entry) (func(Tx) error, error) {
 	switch e.Kind {
 	case SendMessage, PostNotice, TellRoom, PostRequest:
 		return b.performSend(ctx, e)
+	case SendEdit, SendReaction:
+		return b.performRelation(ctx, e)
+	case Redact:
+		return b.performRedact(ctx, e)
 	case PlaceReaction:
 		return b.performReaction(ctx, e)
 	case OpenRoom:
@@ -249,9 +253,17 @@ func (b *Bridge) performSend(ctx context.Context, e Entry) (func(Tx) error, erro
 	if err != nil {
 		return nil, err
 	}
-	event, err := b.rooms.Send(ctx, OutgoingMessage{
+	out := OutgoingMessage{
 		Room: room, As: e.Sender, Entry: e.ID, Text: p.Text, HTML: p.HTML, Mentions: p.Mentions, Notice: p.Notice,
-	})
+	}
+	if p.ReplyTo != "" {
+		to, err := b.store.Message(ctx, p.ReplyTo)
+		if err != nil {
+			return nil, fmt.Errorf("read message: %w: %w", err, ErrNotSent)
+		}
+		out.ReplyTo = to.Event // none if it never came into the room
+	}
+	event, err := b.rooms.Send(ctx, out)
 	if err != nil {
 		return nil, err
 	}
@@ -276,9 +288,9 @@ func (b *Bridge) settleFailure(ctx context.Context, e Entry, cause error) {
 	case errors.Is(cause, ErrNotYet):
 		e.Attempts--
 		e.DueAt = now.Add(b.patience.Backoff)
-	case errors.Is(cause, ErrNotSent), errors.Is(cause, ErrForbidden), errors.Is(cause, ErrAliasTaken):
 	case errors.Is(cause, ErrRefused):
-		refused = e.Kind.sends() || e.Kind == LeaveRoom && e.Attempts >= leaveAttempts
+		refused = e.Kind.sends() || e.Kind == Redact || e.Kind == LeaveRoom && e.Attempts >= leaveAttempts
+	case errors.Is(cause, ErrNotSent), errors.Is(cause, ErrForbidden), errors.Is(cause, ErrAliasTaken):
 	case e.Kind.sends():
 		e.Phase, e.DueAt = Unsure, now.Add(b.patience.Echo)
 	}
@@ -297,7 +309,7 @@ func (b *Bridge) settleFailure(ctx context.Context, e Entry, cause error) {
 		b.log.Error().Err(err).Str("entry", e.ID).Msg("outbox entry not settled")
 		b.doubt(e.Stream)
 	}
-	if e.Kind == SendMessage && errors.Is(cause, ErrForbidden) {
+	if e.Kind.ofGhost() && errors.Is(cause, ErrForbidden) {
 		b.mend(ctx, e)
 	}
 	if refused && e.Conversation != "" {
@@ -307,10 +319,15 @@ func (b *Bridge) settleFailure(ctx context.Context, e Entry, cause error) {
 
 // giveUp sets aside what the homeserver will never take, so that it does not block the rest.
 func (b *Bridge) giveUp(tx Tx, e Entry) error {
-	if e.Kind == SendMessage {
-		if err := fail(tx, e); err != nil {
-			return err
-		}
+	var err error
+	switch e.Kind {
+	case SendMessage:
+		err = fail(tx, e)
+	case SendEdit, SendReaction:
+		err = failRelation(tx, e)
+	}
+	if err != nil {
+		return err
 	}
 	if err := tx.SetAside(EventID(e.ID), e.Room, "refused_by_homeserver", b.now()); err != nil {
 		return err
@@ -387,7 +404,7 @@ func (b *Bridge) raiseBarrier(ctx context.Context, e Entry) {
 		return
 	}
 	b.log.Warn().Err(err).Str("entry", e.ID).Msg("barrier not confirmed")
-	if e.Kind == SendMessage && errors.Is(err, ErrForbidden) {
+	if e.Kind.ofGhost() && errors.Is(err, ErrForbidden) {
 		b.mend(ctx, e)
 	}
 	// It may be in the room all the same; then its echo counts. Otherwise the next one follows.

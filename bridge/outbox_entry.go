@@ -46,6 +46,12 @@ const (
 	OpenRoom EntryKind = "open_room"
 	// SendMessage sends a citizen's message as the ghost.
 	SendMessage EntryKind = "send_message"
+	// SendEdit and SendReaction send what a citizen did to a message, as the ghost. The entry's ID is
+	// the relation's, where the text stands.
+	SendEdit     EntryKind = "send_edit"
+	SendReaction EntryKind = "send_reaction"
+	// Redact deletes an event of the ghost's. It can be repeated as it is.
+	Redact EntryKind = "redact"
 	// UpdateRoom brings name and suggestion in step with the conversation's state.
 	UpdateRoom EntryKind = "update_room"
 	// GuardRoom removes from a conversation's room whoever is neither its citizen nor one of its
@@ -77,7 +83,12 @@ const (
 // sends reports whether the entry puts a message event, or a reaction, into a room. Only those need echo and
 // barrier; the other kinds can be repeated as they are.
 func (k EntryKind) sends() bool {
-	return k == SendMessage || k == PostNotice || k == TellRoom || k == PostRequest || k == PlaceReaction
+	return k == SendMessage || k == SendEdit || k == SendReaction || k == PostNotice || k == TellRoom || k == PostRequest || k == PlaceReaction
+}
+
+// ofGhost reports whether the entry needs the ghost in the room.
+func (k EntryKind) ofGhost() bool {
+	return k == SendMessage || k == SendEdit || k == SendReaction || k == Redact
 }
 
 // Phase says what is known about an entry.
@@ -113,6 +124,8 @@ type textPayload struct {
 	Text     string   `json:"text"`
 	HTML     string   `json:"html,omitempty"`
 	Mentions []UserID `json:"mentions,omitempty"`
+	// ReplyTo is the message that it answers.
+	ReplyTo MessageID `json:"reply_to,omitempty"`
 	// Notice makes it an m.notice, for which clients don't notify.
 	Notice bool `json:"notice,omitempty"`
 }

@@ -20,6 +20,8 @@ type Rooms interface {
 	// React puts a reaction under an event, with the entry's ID as transaction ID and marker. The
 	// same reaction that is there already is success, and may have no event ID.
 	React(ctx context.Context, r Reaction) (EventID, error)
+	// Redact deletes an event of as's own. Transaction is the transaction ID.
+	Redact(ctx context.Context, room RoomID, as UserID, transaction string, event EventID) error
 	// SendBarrier sends the state event behind which, in the bot's /sync, an earlier event of
 	// the same sender must have come.
 	SendBarrier(ctx context.Context, room RoomID, as UserID, entry, nonce string) error
@@ -109,6 +111,9 @@ type OutgoingMessage struct {
 	// Text is the plain body, HTML the formatted one; HTML may be empty.
 	Text string
 	HTML string
+	// ReplyTo is the event that it answers, Replaces the one that it is an edit of; empty for none.
+	ReplyTo  EventID
+	Replaces EventID
 	// Notice sends m.notice instead of m.text.
 	Notice bool
 	// Mentions are the users whose clients shall notify. Never nil on the wire: without the

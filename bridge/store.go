@@ -18,6 +18,9 @@ type Store interface {
 	Authorized(ctx context.Context, id ConversationID, tokenHash []byte) (Conversation, error)
 	// Messages returns at most limit messages with a seq above after, in order.
 	Messages(ctx context.Context, id ConversationID, after int64, limit int) ([]Message, error)
+	// Message and Relation return ErrNotFound when there is none.
+	Message(context.Context, MessageID) (Message, error)
+	Relation(ctx context.Context, id string) (Relation, error)
 	// Changed returns at most limit messages with a seq above after, up to upTo, that have changed
 	// since a revision, in order of seq.
 	Changed(ctx context.Context, id ConversationID, since, after, upTo int64, limit int) ([]Message, error)
@@ -102,6 +105,8 @@ type Tx interface {
 	InFlight(stream string) (Entry, error)
 	// FinishEntry removes an entry that is done. False when it is gone already.
 	FinishEntry(id string) (bool, error)
+	// WithdrawEntry removes an entry that nobody has begun to do; false when somebody has.
+	WithdrawEntry(id string) (bool, error)
 	// SettleEntry writes phase, barrier, attempts and due time of an entry, and ends its claim,
 	// if the claim is still the one that the entry was handed out with; otherwise false.
 	SettleEntry(Entry) (bool, error)
@@ -158,8 +163,12 @@ type RelationTx interface {
 	// SaveRelation writes message, target, texts and whether it is undone.
 	SaveRelation(Relation) error
 	RemoveRelation(id string) error
-	// RelationByEvent returns ErrNotFound when there is none.
+	// Relation, RelationByEvent and RelationByClientID return ErrNotFound when there is none.
+	Relation(id string) (Relation, error)
 	RelationByEvent(EventID) (Relation, error)
+	RelationByClientID(ConversationID, string) (Relation, error)
+	// SetRelationEvent sets the event of a citizen's relation, once.
+	SetRelationEvent(id string, event EventID) error
 	// Relations returns those of a message, Awaiting those that wait for an event, in no order.
 	Relations(MessageID) ([]Relation, error)
 	Awaiting(EventID) ([]Relation, error)

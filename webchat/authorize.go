@@ -39,8 +39,9 @@ func (s *Server) authorize(ctx context.Context, c *gin.Context) (bridge.Conversa
 // comes near the database or the log.
 func conversationID(c *gin.Context) (bridge.ConversationID, bool) {
 	id := c.Param("id")
-	if len(id) != 26 || strings.ContainsFunc(id, func(r rune) bool { return (r < '0' || r > '9') && (r < 'A' || r > 'Z') }) {
-		return "", false
-	}
-	return bridge.ConversationID(id), true
+	return bridge.ConversationID(id), isULID(id)
+}
+
+func isULID(id string) bool {
+	return len(id) == 26 && !strings.ContainsFunc(id, func(r rune) bool { return (r < '0' || r > '9') && (r < 'A' || r > 'Z') })
 }

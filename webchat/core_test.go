@@ -326,7 +326,41 @@ func (m *memory) FromCitizen(ctx context.Context, id bridge.ConversationID, in b
 	if c.State == bridge.Closed {
 		return bridge.Message{}, bridge.ErrConversationClosed
 	}
-	return m.append(c, bridge.Message{Direction: bridge.FromCitizenDirection, ClientID: in.ClientID, Text: in.Text}), nil
+	return m.append(c, bridge.Message{Direction: bridge.FromCitizenDirection, ClientID: in.ClientID, Text: in.Text, ReplyTo: in.ReplyTo}), nil
+}
+
+func (m *memory) EditFromCitizen(ctx context.Context, id bridge.ConversationID, message bridge.MessageID, in bridge.CitizenMessage) (bridge.Message, error) {
+	if err := check(in); err != nil {
+		return bridge.Message{}, err
+	}
+	return m.own(ctx, id, message, func(old *bridge.Message) { old.Text, old.EditedAt = in.Text, m.now })
+}
+
+func (m *memory) DeleteFromCitizen(ctx context.Context, id bridge.ConversationID, message bridge.MessageID) (bridge.Message, error) {
+	return m.own(ctx, id, message, func(old *bridge.Message) { old.Text, old.DeletedAt = "", m.now })
+}
+
+func (m *memory) ReactFromCitizen(ctx context.Context, id bridge.ConversationID, message bridge.MessageID, key string) (bridge.Message, error) {
+	return m.own(ctx, id, message, func(old *bridge.Message) { old.Reactions = []bridge.ReactionCount{{Key: key, Count: 1, Mine: true}} })
+}
+
+func (m *memory) UnreactFromCitizen(ctx context.Context, id bridge.ConversationID, message bridge.MessageID, _ string) (bridge.Message, error) {
+	return m.own(ctx, id, message, func(old *bridge.Message) { old.Reactions = nil })
+}
+
+// own changes a message of the citizen's.
+func (m *memory) own(ctx context.Context, id bridge.ConversationID, message bridge.MessageID, f func(*bridge.Message)) (bridge.Message, error) {
+	if err := m.enter(ctx, "Amend"); err != nil {
+		return bridge.Message{}, err
+	}
+	defer m.mu.Unlock()
+	for i := range m.messages[id] {
+		if m.messages[id][i].ID == message {
+			f(&m.messages[id][i])
+			return m.messages[id][i], nil
+		}
+	}
+	return bridge.Message{}, bridge.ErrUnknownMessage
 }
 
 // fromClerk is what arrives from Matrix.

@@ -23,7 +23,17 @@ func (s *Server) postMessage(c *gin.Context, conversation bridge.Conversation) {
 		return
 	}
 	var in bridge.CitizenMessage
-	if err := decodeMessage(raw, "", &in); err != nil {
+	var replyTo string
+	err = decodeObject(raw, "", fields{
+		"client_id": text("client_id", &in.ClientID),
+		"text":      text("text", &in.Text),
+		"reply_to":  optional(text("reply_to", &replyTo)),
+	})
+	if err == nil && replyTo != "" && !isULID(replyTo) {
+		err = &bridge.InvalidError{Field: "reply_to", Reason: bridge.ReasonMalformed}
+	}
+	in.ReplyTo = bridge.MessageID(replyTo)
+	if err != nil {
 		s.fail(c, err)
 		return
 	}
@@ -38,8 +48,8 @@ func (s *Server) postMessage(c *gin.Context, conversation bridge.Conversation) {
 	c.JSON(http.StatusAccepted, receipt(m))
 }
 
-// decodeMessage reads {client_id, text}; path is what errors put before the names.
-func decodeMessage(raw json.RawMessage, path string, into *bridge.CitizenMessage) error {
+// decodeText reads {client_id, text}; path, if any, is what errors put before the names.
+func decodeText(raw json.RawMessage, path string, into *bridge.CitizenMessage) error {
 	prefix := ""
 	if path != "" {
 		prefix = path + "."

@@ -80,7 +80,7 @@ func (s *Server) crossOrigin(c *gin.Context) {
 		s.refuse(c, problem{kind: originNotAllowed})
 		return
 	}
-	c.Header("Access-Control-Allow-Methods", "GET, POST, DELETE")
+	c.Header("Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE")
 	c.Header("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key, Last-Event-ID")
 	c.Header("Access-Control-Max-Age", "600")
 	c.AbortWithStatus(http.StatusNoContent)

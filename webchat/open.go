@@ -93,7 +93,7 @@ func (s *Server) readOpening(c *gin.Context) (bridge.Opening, error) {
 		"page_url":     optional(text("page_url", &pageURL)),
 		"message": optional(func(raw json.RawMessage) error {
 			o.Message = &bridge.CitizenMessage{}
-			return decodeMessage(raw, "message", o.Message)
+			return decodeText(raw, "message", o.Message)
 		}),
 	})
 	c.Set(languageKey, o.Language)

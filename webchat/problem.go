@@ -38,6 +38,8 @@ var (
 	conversationOver   = kind{"conversation-ended", http.StatusUnauthorized} // the token has ended with it
 	notEnded           = kind{"not-ended", http.StatusConflict}
 	alreadyRated       = kind{"already-rated", http.StatusConflict}
+	unknownMessage     = kind{"unknown-message", http.StatusNotFound}
+	unchangeable       = kind{"message-unchangeable", http.StatusConflict}
 	clientIDReused     = kind{"client-id-reused", http.StatusConflict}
 	tooLarge           = kind{"too-large", http.StatusRequestEntityTooLarge}
 	unsupportedType    = kind{"unsupported-media-type", http.StatusUnsupportedMediaType}
@@ -129,6 +131,10 @@ func problemOf(err error) problem {
 		return problem{kind: conversationOver}
 	case errors.Is(err, bridge.ErrUnauthorized), errors.Is(err, bridge.ErrNotFound):
 		return problem{kind: unauthorized}
+	case errors.Is(err, bridge.ErrUnknownMessage):
+		return problem{kind: unknownMessage}
+	case errors.Is(err, bridge.ErrUnchangeable):
+		return problem{kind: unchangeable}
 	case errors.Is(err, bridge.ErrUnknownArea):
 		return problem{kind: unknownArea, field: "service_area"}
 	case errors.Is(err, bridge.ErrClientIDReused):

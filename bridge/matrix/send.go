@@ -39,6 +39,15 @@ func (a *Adapter) Send(ctx context.Context, m bridge.OutgoingMessage) (bridge.Ev
 	if m.HTML != "" {
 		content["format"], content["formatted_body"] = htmlFormat, m.HTML
 	}
+	if m.ReplyTo != "" {
+		content["m.relates_to"] = map[string]any{"m.in_reply_to": map[string]any{"event_id": m.ReplyTo}}
+	}
+	if m.Replaces != "" {
+		// What stands outside is for clients that know no edits.
+		content["m.new_content"] = map[string]any{"msgtype": content["msgtype"], "body": m.Text, "m.mentions": mentions(nil)}
+		content["m.relates_to"] = map[string]any{"rel_type": "m.replace", "event_id": m.Replaces}
+		content["body"] = "* " + m.Text
+	}
 	event, err := a.put(ctx, m.As, m.Room, messageType, m.Entry, content)
 	if err != nil {
 		return "", fmt.Errorf("send message: %w", err)
@@ -60,6 +69,15 @@ func (a *Adapter) React(ctx context.Context, r bridge.Reaction) (bridge.EventID,
 		return "", fmt.Errorf("place reaction: %w", err)
 	}
 	return event, nil
+}
+
+// Redact deletes an event. One that is redacted already stays so.
+func (a *Adapter) Redact(ctx context.Context, room bridge.RoomID, as bridge.UserID, transaction string, event bridge.EventID) error {
+	err := a.call(ctx, as, http.MethodPut, map[string]any{}, nil, "rooms", string(room), "redact", string(event), transaction)
+	if err != nil {
+		return fmt.Errorf("redact: %w", err)
+	}
+	return nil
 }
 
 // put sends an event that is no state, and returns its ID.

@@ -80,6 +80,13 @@ func (db *DB) Messages(ctx context.Context, id bridge.ConversationID, after int6
 	return messages(rows), err
 }
 
+// Message returns bridge.ErrNotFound when there is none.
+func (db *DB) Message(ctx context.Context, id bridge.MessageID) (bridge.Message, error) {
+	var r messageRow
+	err := db.get(ctx, &r, selectMessageByID, string(id))
+	return r.message(), err
+}
+
 // Changed returns at most limit messages that have changed since a revision; see bridge.Store.
 func (db *DB) Changed(ctx context.Context, id bridge.ConversationID, since, after, upTo int64, limit int) ([]bridge.Message, error) {
 	var rows []messageRow

@@ -168,7 +168,9 @@ func (t *transaction) Enqueue(e bridge.Entry, owner string, now time.Time) (bool
 const (
 	selectEntry = `SELECT ` + entryColumns + ` FROM outbox o WHERE o.id = ?`
 	deleteEntry = `DELETE FROM outbox WHERE id = ?`
-	settleEntry = `UPDATE outbox SET phase = ?, barrier = ?, attempts = ?, due_at = ?, owner = '', claimed_until = 0
+	// An entry that was tried may be in the room all the same.
+	withdrawEntry = `DELETE FROM outbox WHERE id = ? AND phase = 'ready' AND attempts = 0`
+	settleEntry   = `UPDATE outbox SET phase = ?, barrier = ?, attempts = ?, due_at = ?, owner = '', claimed_until = 0
 		WHERE id = ? AND claim = ? AND phase = 'trying'`
 	releaseBarrier  = `UPDATE outbox SET phase = 'ready', barrier = '', due_at = ? WHERE id = ? AND phase = 'barred' AND barrier = ?`
 	postponeBarrier = `UPDATE outbox SET due_at = ? WHERE id = ? AND phase = 'barred' AND barrier = ?`
@@ -196,6 +198,8 @@ func (t *transaction) InFlight(stream string) (bridge.Entry, error) {
 }
 
 func (t *transaction) FinishEntry(id string) (bool, error) { return t.changed(deleteEntry, id) }
+
+func (t *transaction) WithdrawEntry(id string) (bool, error) { return t.changed(withdrawEntry, id) }
 
 func (t *transaction) SettleEntry(e bridge.Entry) (bool, error) {
 	return t.changed(settleEntry, string(e.Phase), e.Barrier, e.Attempts, millis(e.DueAt), e.ID, e.Claim)

@@ -1,6 +1,10 @@
 package store
 
-import "schalter/bridge"
+import (
+	"context"
+
+	"schalter/bridge"
+)
 
 type relationRow struct {
 	ID           string `db:"id"`
@@ -35,8 +39,12 @@ const relationColumns = `id, conversation_id, kind, message_id, target, event_id
 const (
 	insertRelation = `INSERT INTO relations (` + relationColumns + `)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
-	updateRelation        = `UPDATE relations SET message_id = ?, target = ?, text = ?, html = ?, undone = ? WHERE id = ?`
-	deleteRelation        = `DELETE FROM relations WHERE id = ?`
+	updateRelation       = `UPDATE relations SET message_id = ?, target = ?, text = ?, html = ?, undone = ? WHERE id = ?`
+	deleteRelation       = `DELETE FROM relations WHERE id = ?`
+	selectRelation       = `SELECT ` + relationColumns + ` FROM relations WHERE id = ?`
+	selectRelationByName = `SELECT ` + relationColumns + ` FROM relations
+		WHERE conversation_id = ? AND client_id = ? AND client_id <> ''`
+	updateRelationEvent   = `UPDATE relations SET event_id = ? WHERE id = ? AND event_id = ''`
 	selectRelationByEvent = `SELECT ` + relationColumns + ` FROM relations WHERE event_id = ? AND event_id <> ''`
 	selectRelations       = `SELECT ` + relationColumns + ` FROM relations WHERE message_id = ? AND message_id <> ''`
 	selectAwaiting        = `SELECT ` + relationColumns + ` FROM relations WHERE target = ? AND message_id = ''`
@@ -54,6 +62,29 @@ func (t *transaction) SaveRelation(r bridge.Relation) error {
 }
 
 func (t *transaction) RemoveRelation(id string) error { return t.exec(deleteRelation, id) }
+
+// Relation returns bridge.ErrNotFound when there is none.
+func (db *DB) Relation(ctx context.Context, id string) (bridge.Relation, error) {
+	var r relationRow
+	err := db.get(ctx, &r, selectRelation, id)
+	return r.relation(), err
+}
+
+func (t *transaction) Relation(id string) (bridge.Relation, error) {
+	var r relationRow
+	err := t.get(&r, selectRelation, id)
+	return r.relation(), err
+}
+
+func (t *transaction) RelationByClientID(id bridge.ConversationID, clientID string) (bridge.Relation, error) {
+	var r relationRow
+	err := t.get(&r, selectRelationByName, string(id), clientID)
+	return r.relation(), err
+}
+
+func (t *transaction) SetRelationEvent(id string, event bridge.EventID) error {
+	return t.exec(updateRelationEvent, string(event), id)
+}
 
 func (t *transaction) RelationByEvent(event bridge.EventID) (bridge.Relation, error) {
 	var r relationRow
