@@ -49,6 +49,7 @@ type Adapter struct {
 	timeout time.Duration
 	http    *http.Client
 	log     zerolog.Logger
+	keep    time.Duration // keepFor, but in tests
 
 	// registered holds the users (id.UserID) that are known to exist with the name they have.
 	registered sync.Map
@@ -83,7 +84,7 @@ func New(o Options) (*Adapter, error) {
 	}
 	return &Adapter{
 		base: base, server: o.ServerName, token: o.Token, botName: o.BotName, timeout: o.Timeout,
-		http: &http.Client{Transport: through}, log: o.Log,
+		http: &http.Client{Transport: through}, log: o.Log, keep: keepFor,
 	}, nil
 }
 

@@ -167,3 +167,21 @@ func TestTokenThatIsOnlyRememberedLosesNothing(t *testing.T) {
 		}
 	}
 }
+
+// A token is not remembered for ever: its commit tells whether the lease is still ours.
+func TestTokenIsCommittedAfterAWhile(t *testing.T) {
+	log := aLog{"typing", "typing", "$0"}
+	hs := httptest.NewServer(log)
+	defer hs.Close()
+	a, err := New(Options{URL: hs.URL, ServerName: "example.org", Token: "token", Log: zerolog.Nop()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.keep = 0
+	ctx, cancel := context.WithCancel(t.Context())
+	r := &record{t: t, whole: 1, crash: cancel}
+	a.Run(ctx, r)
+	if r.commits != len(log) || r.shown != 0 {
+		t.Errorf("%d commits and %d showings, want %d and none", r.commits, r.shown, len(log))
+	}
+}

@@ -112,7 +112,7 @@ func (a *Adapter) readUnder(ctx context.Context, core Core, lease bridge.SyncLea
 		failures = 0
 		core.HomeserverAnswers(true)
 		since = batch.Next
-		if !batch.Durable() && time.Since(committed) < keepFor {
+		if !batch.Durable() && time.Since(committed) < a.keep {
 			core.ShowTyping(ctx, batch.Typing)
 			continue
 		}
