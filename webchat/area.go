@@ -25,8 +25,9 @@ type areaJSON struct {
 	Name        string               `json:"name"`
 	Description string               `json:"description"`
 	State       bridge.AreaState     `json:"state"`
-	// Status is the state as a sentence.
+	// Status is the state as a sentence; Comment says why, where there is a reason to tell.
 	Status       string       `json:"status"`
+	Comment      string       `json:"comment,omitempty"`
 	OpensAt      *time.Time   `json:"opens_at,omitempty"`
 	ClosesAt     *time.Time   `json:"closes_at,omitempty"`
 	Hours        hoursJSON    `json:"hours"`
@@ -60,7 +61,7 @@ func (s *Server) areaJSON(a bridge.ServiceArea, lang string, now time.Time) area
 	out := areaJSON{
 		ID: a.ID, Name: a.NameIn(lang), Description: a.DescriptionIn(lang), State: status.State,
 		Hours:   hoursJSON{Text: hours.Describe(lang), Spec: hours.Schedule().String()},
-		OpensAt: moment(status.OpensAt), ClosesAt: moment(status.ClosesAt),
+		OpensAt: moment(status.OpensAt), ClosesAt: moment(status.ClosesAt), Comment: commentOn(hours, lang, now),
 	}
 	switch status.State {
 	case bridge.AreaOpen:
@@ -77,6 +78,15 @@ func (s *Server) areaJSON(a bridge.ServiceArea, lang string, now time.Time) area
 		}
 	}
 	return out
+}
+
+// commentOn is what admins, or the hours themselves, say about a moment.
+func commentOn(hours *openinghours.Hours, lang string, now time.Time) string {
+	status := hours.At(now)
+	if status.Exception != nil {
+		return status.Exception.In(lang)
+	}
+	return status.Comment
 }
 
 // always are the hours of an area that has none.

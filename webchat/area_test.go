@@ -12,12 +12,13 @@ import (
 	ics "github.com/arran4/golang-ical"
 
 	"schalter/bridge"
+	"schalter/bridge/openinghours"
 )
 
 type areas struct {
 	ServiceAreas []struct {
 		ID, Name, Description, State string
-		Status                       string
+		Status, Comment              string
 		OpensAt                      *time.Time `json:"opens_at"`
 		ClosesAt                     *time.Time `json:"closes_at"`
 		Hours                        struct{ Text, Spec string }
@@ -83,6 +84,20 @@ func TestServiceAreasTellHours(t *testing.T) {
 			if want == "" && is != nil && tc.opens != "" && is == a.ClosesAt || want != "" && (is == nil || !is.Equal(at(want))) {
 				t.Errorf("%s: %v, want %s", tc.now, is, want)
 			}
+		}
+	}
+	closed, err := h.core.areas[0].Hours.WithExceptions(openinghours.Exception{
+		From: openinghours.DateOf(at("2026-11-23T00:00:00+01:00")), Comment: map[string]string{"de": "Betriebsanlass", "fr": "Sortie"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.core.set(func() { h.core.areas[0].Hours, h.core.now = closed, at("2026-11-23T09:00:00+01:00") })
+	for lang, want := range map[string]string{"de": "Betriebsanlass", "fr": "Sortie", "it": "Betriebsanlass"} {
+		var got areas
+		h.get("/api/v1/service-areas?lang="+lang).into(t, 200, &got)
+		if a := got.ServiceAreas[0]; a.State != "closed" || a.Comment != want || got.ServiceAreas[1].Comment != "" {
+			t.Errorf("an exception in %s: %+v", lang, a)
 		}
 	}
 	h.core.set(func() { h.core.areas[3].Clerks = nil })

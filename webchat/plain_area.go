@@ -23,6 +23,9 @@ type plainArea struct {
 	Open                          bool
 	// Hours, and Counter, are those of the chat and of the counter on site; Counter may be empty.
 	Hours, Counter string
+	CounterOpen    bool
+	// Comment says why it is open or closed; may be empty.
+	Comment string
 }
 
 // placePlain says which page shows the areas, or the one that was chosen, and fills it in.
@@ -36,7 +39,7 @@ func (s *Server) placePlain(c *gin.Context, p *plainPage) string {
 		s.refreshAtEdge(c, "/plain?language="+catalogueFor(c), areas...)
 		return "plain_areas.html"
 	}
-	p.Chosen = &plainArea{ID: string(areas[i].ID), Name: areas[i].Name}
+	p.Chosen, p.AreaName = &plainArea{ID: string(areas[i].ID), Name: areas[i].Name}, areas[i].Name
 	if areas[i].State == bridge.AreaOpen {
 		return "plain.html"
 	}
@@ -54,9 +57,10 @@ func (s *Server) getPlainState(c *gin.Context) {
 		return
 	}
 	a := s.areaJSON(area, languageOf(c), s.core.Now())
-	shown := &plainArea{ID: string(a.ID), Name: a.Name, Status: a.Status, Open: a.State == bridge.AreaOpen, Hours: a.Hours.Text}
+	shown := &plainArea{ID: string(a.ID), Name: a.Name, Status: a.Status, Open: a.State == bridge.AreaOpen, Hours: a.Hours.Text, Comment: a.Comment}
 	if a.CounterHours != nil {
 		shown.Counter = strings.ReplaceAll(data.Words["counter_hours"], "{hours}", a.CounterHours.Text)
+		shown.CounterOpen = a.CounterHours.Open
 	}
 	s.refreshAtEdge(c, "/plain/state?language="+data.Lang+"&area="+string(a.ID), a)
 	data.Body = plainPage{Chosen: shown}

@@ -6,6 +6,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"schalter/bridge"
+	"schalter/bridge/openinghours"
 )
 
 const (
@@ -90,10 +91,22 @@ func TestWidgetLanguages(t *testing.T) {
 // A closed counter says when it opens, and opens by itself while somebody looks.
 func TestWidgetOpensWhileLooking(t *testing.T) {
 	h := newHouse(t)
-	h.core.set(func() { h.core.now = at("2026-11-21T12:00:00+01:00") })
+	h.core.set(func() { h.core.now = at("2026-11-21T10:00:00+01:00") })
 	ctx := browser(t)
 	do(t, ctx, chromedp.Navigate(h.http.URL+"/?area=einwohnerkontrolle&language=de-CH"), says("h2", "Wir sind wieder für Sie da"),
-		says(".opens", "Montag, 23. November, 8.00 Uhr"), says(".soft", "Mo–Fr 8.00–11.30"))
+		says(".opens", "Montag, 23. November, 8.00 Uhr"), says(".soft", "Mo–Fr 8.00–11.30"), says(".view", "Der Schalter ist jetzt offen"))
+	h.core.set(func() { h.core.now = at("2026-11-21T11:30:00+01:00") })
+	do(t, ctx, until(`!$(".view").innerText.includes("Der Schalter ist jetzt offen")`))
+	usual := h.core.Areas()[0].Hours
+	closed, err := usual.WithExceptions(openinghours.Exception{
+		From: openinghours.DateOf(at("2026-11-21T00:00:00+01:00")), To: openinghours.DateOf(at("2026-11-23T00:00:00+01:00")), Comment: map[string]string{"de": "Umzug des Stadtbüros"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.core.set(func() { h.core.areas[0].Hours = closed })
+	do(t, ctx, says(".opens", "Dienstag, 24. November"), says(".view", "Umzug des Stadtbüros"))
+	h.core.set(func() { h.core.areas[0].Hours = usual })
 	h.core.set(func() { h.core.now = at("2026-11-23T08:00:00+01:00") })
 	do(t, ctx, visible("#text"), typed("#text", "Bin ich zu früh?"))
 

@@ -156,13 +156,15 @@ func TestWidgetServerRestart(t *testing.T) {
 	ctx := browser(t)
 	do(t, ctx, chromedp.Navigate(page+"/?area=fundbuero&language=de-CH"), visible("#text"), written("Guten Tag"), says(".citizen", "gespeichert"))
 	id := h.core.only(t)
+	h.core.fromClerk(id, "Nora Keller", "Grüezi")
+	do(t, ctx, says(".clerk", "Grüezi")) // so there is a connection to lose
 	down.Store(true)
 	h.http.CloseClientConnections()
 	do(t, ctx, says(".alert", "Verbindung ist unterbrochen"), written("Während dem Neustart"), says(".alert", "noch nicht angekommen"))
 	h.core.fromClerk(id, "Nora Keller", "Da bin ich")
 	down.Store(false)
 	do(t, ctx, says(".clerk", "Da bin ich"), until(`!$(".alert").innerText`), until(`$$(".citizen").every((e) => !e.innerText.includes("wird gesendet"))`))
-	if n := len(h.core.messagesOf(id)); n != 3 {
+	if n := len(h.core.messagesOf(id)); n != 4 {
 		t.Errorf("%d messages", n)
 	}
 	// The token dies: the citizen is told, and can clear up.

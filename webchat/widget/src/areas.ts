@@ -43,7 +43,9 @@ export function closedArea(area: Area, request: HTMLElement | null): HTMLElement
     h("h2", { id: "question", tabindex: "-1" }, t(unstaffed ? "unstaffed_title" : area.opens_at ? "closed_title" : "closed_unknown")),
     !unstaffed && area.opens_at ? h("p", { class: "opens" }, h("strong", null, `${date(area.opens_at)}, ${time(area.opens_at)}`)) : null,
     unstaffed ? h("p", null, area.status) : null,
+    area.comment ? h("p", null, area.comment) : null,
     h("p", { class: "soft" }, area.hours.text),
+    area.counter_hours?.open ? h("p", null, t("counter_open")) : null,
     area.counter_hours ? h("p", { class: "soft" }, t("counter_hours", { hours: area.counter_hours.text })) : null,
     request);
 }

@@ -12,8 +12,10 @@ export interface Area {
   status: string;
   opens_at?: string;
   closes_at?: string;
+  /** Why it is as it is, for instance «Maienzug». */
+  comment?: string;
   hours: Hours;
-  counter_hours?: Hours;
+  counter_hours?: Hours & { open: boolean };
 }
 
 export interface Message {
