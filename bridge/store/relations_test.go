@@ -154,3 +154,92 @@ func TestMessageChanges(t *testing.T) {
 		}
 	})
 }
+
+func TestCitizensRelations(t *testing.T) {
+	each(t, func(t *testing.T, db *store.DB) {
+		c, other := newConversation(t, db), newConversation(t, db)
+		m := message(c, 1)
+		insert(t, db, m)
+		own := bridge.Relation{ID: "01OWN", Conversation: c.ID, Kind: bridge.Edit, Message: m.ID, ClientID: "a", Text: "neu", Place: 1, At: at}
+		update(t, db, func(tx bridge.Tx) error {
+			if _, err := tx.AddRelation(own); err != nil {
+				return err
+			}
+			for _, event := range []bridge.EventID{"$first", "$later"} {
+				if err := tx.SetRelationEvent(own.ID, event); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		own.Event = "$first"
+		for id, want := range map[string]error{own.ID: nil, "nothing": bridge.ErrNotFound} {
+			r, err := db.Relation(t.Context(), id)
+			wantErr(t, "relation "+id, err, want)
+			if want == nil && r != own {
+				t.Errorf("relation %+v, want %+v", r, own)
+			}
+		}
+		got, err := db.Message(t.Context(), m.ID)
+		if err != nil || !same(got, m) {
+			t.Errorf("message %+v %v", got, err)
+		}
+		_, err = db.Message(t.Context(), "nothing")
+		wantErr(t, "no message", err, bridge.ErrNotFound)
+		update(t, db, func(tx bridge.Tx) error {
+			r, err := tx.Relation(own.ID)
+			if err != nil || r != own {
+				t.Errorf("relation %+v %v", r, err)
+			}
+			r, err = tx.RelationByClientID(c.ID, "a")
+			if err != nil || r != own {
+				t.Errorf("by client_id %+v %v", r, err)
+			}
+			_, err = tx.RelationByClientID(other.ID, "a")
+			wantErr(t, "in another conversation", err, bridge.ErrNotFound)
+			_, err = tx.RelationByClientID(c.ID, "")
+			wantErr(t, "no client_id", err, bridge.ErrNotFound)
+			return nil
+		})
+	})
+}
+
+// Only what nobody has begun to do can be withdrawn.
+func TestWithdrawEntry(t *testing.T) {
+	each(t, func(t *testing.T, db *store.DB) {
+		for name, try := range map[string]struct {
+			phase    bridge.Phase
+			attempts int
+			owner    string
+			want     bool
+		}{
+			"untouched": {bridge.Ready, 0, "", true}, "claimed": {bridge.Ready, 0, "replica", false},
+			"tried": {bridge.Ready, 1, "", false}, "unsure": {bridge.Unsure, 1, "", false}, "barred": {bridge.Barred, 1, "", false},
+		} {
+			e := bridge.Entry{ID: bridge.NewID(), Stream: name, Kind: bridge.SendMessage, Phase: bridge.Ready, DueAt: at, CreatedAt: at}
+			update(t, db, func(tx bridge.Tx) error {
+				claimed, err := tx.Enqueue(e, "replica", at)
+				if err != nil || !claimed {
+					t.Errorf("%s: claimed %v %v", name, claimed, err)
+				}
+				if try.owner != "" {
+					return nil
+				}
+				e.Phase, e.Attempts, e.Claim = try.phase, try.attempts, 1
+				_, err = tx.SettleEntry(e)
+				return err
+			})
+			update(t, db, func(tx bridge.Tx) error {
+				withdrawn, err := tx.WithdrawEntry(e.ID)
+				if err != nil || withdrawn != try.want {
+					t.Errorf("%s: withdrawn %v %v", name, withdrawn, err)
+				}
+				_, err = tx.Entry(e.ID)
+				if found := err == nil; found == try.want {
+					t.Errorf("%s: there %v afterwards", name, found)
+				}
+				return nil
+			})
+		}
+	})
+}
