@@ -40,6 +40,8 @@ type memory struct {
 	read          []int64
 	// fail, by method, is what the next calls come to.
 	fail map[string]error
+	// failed, by method, counts those calls.
+	failed map[string]int
 	// hold, by method, makes calls wait until it is closed.
 	hold map[string]chan struct{}
 	held map[string]int
@@ -84,6 +86,7 @@ func newMemory(hub *webchat.Hub) *memory {
 		openings:      map[string]bridge.Opening{},
 		messages:      map[bridge.ConversationID][]bridge.Message{},
 		fail:          map[string]error{},
+		failed:        map[string]int{},
 		hold:          map[string]chan struct{}{},
 		held:          map[string]int{},
 	}
@@ -110,6 +113,7 @@ func (m *memory) enter(ctx context.Context, method string) error {
 		m.mu.Lock()
 	}
 	if err := m.fail[method]; err != nil {
+		m.failed[method]++
 		m.mu.Unlock()
 		if err == errPanic {
 			panic("marker-panic-text")
@@ -117,6 +121,13 @@ func (m *memory) enter(ctx context.Context, method string) error {
 		return fmt.Errorf("%s: %w", strings.ToLower(method), err)
 	}
 	return nil
+}
+
+// attempts is how many calls of a method have failed.
+func (m *memory) attempts(method string) int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.failed[method]
 }
 
 // isHeld reports whether a call of the method waits, or has waited, for its gate.

@@ -173,7 +173,7 @@ class App {
 
   private showConversation(): void {
     this.watching.abort();
-    this.view = new ConversationView(this.session, this.counter, this.draft, () => void this.reopen(), () => this.again());
+    this.view = new ConversationView(this.session, this.counter, this.draft, () => void this.reopen(), () => this.again(), () => this.looked());
     this.frame(this.view.node, this.session.begun ? undefined : () => this.back());
     this.changed();
   }
@@ -224,6 +224,7 @@ class App {
     }
     if (fresh && clerks) this.shell.emit("message", { unread: this.unread });
     this.changed();
+    this.looked();
   }
 
   private changed(): void {
@@ -300,7 +301,9 @@ class App {
   }
 
   private looked(): void {
-    if (!this.unread || !this.panel.isOpen || document.hidden) return;
+    if (!this.panel.isOpen || document.hidden) return;
+    if (this.view?.log.atEnd) this.session.reads();
+    if (!this.unread) return;
     this.unread = 0;
     this.showUnread();
   }

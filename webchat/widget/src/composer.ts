@@ -8,13 +8,20 @@ import { t } from "./texts";
 const longest = 4000;
 
 export class Composer {
-  readonly text = h("textarea", { id: "text", rows: "1", maxlength: "" + longest, autocomplete: "off", enterkeyhint: "send", placeholder: t("write_placeholder"), input: () => this.changed() });
+  readonly text = h("textarea", { id: "text", rows: "1", maxlength: "" + longest, autocomplete: "off", enterkeyhint: "send", placeholder: t("write_placeholder"), 
+    input: () => {
+      this.changed();
+      this.types(!!this.text.value);
+    }, blur: () => this.types(false) });
   private readonly left = h("p", { class: "left", role: "status" });
   readonly node = h("form", { class: "composer", novalidate: true, submit: (event: Event) => this.submit(event) },
     h("label", { for: "text", class: "unseen" }, t("write_label")), this.left,
     h("div", { class: "row" }, this.text, h("button", { class: "primary send", type: "submit", "aria-label": t("send") }, icon(send))));
 
-  constructor(private post: (text: string) => void, draft: string) {
+  /** When it was last told that somebody writes here; 0 when that has ended. */
+  private told = 0;
+
+  constructor(private post: (text: string) => void, private typing: (yes: boolean) => void, draft: string) {
     this.text.value = draft;
     this.text.addEventListener("keydown", (event) => {
       // On a phone the Enter key of the screen keyboard makes a line, as people expect there.
@@ -35,9 +42,17 @@ export class Composer {
     if (text) {
       this.text.value = "";
       this.changed();
+      this.types(false);
       this.post(text);
     }
     this.text.focus();
+  }
+
+  private types(yes: boolean): void {
+    const now = yes ? Date.now() : 0;
+    if (yes ? now < this.told + 4e3 : !this.told) return;
+    this.told = now;
+    this.typing(yes);
   }
 
   private changed(): void {

@@ -16,11 +16,13 @@ export class ConversationView {
   private readonly status = h("p", { class: "status", role: "status" });
   private readonly after: HTMLElement;
   private readonly idle: HTMLElement;
+  /** How many messages there were when it was said that somebody is writing. */
+  private heard = 0;
   readonly node: HTMLElement;
 
-  constructor(private session: Session, counter: Counter, draft: Draft, reopen: () => void, again: () => void) {
-    this.log = new Log(session.chat!.language);
-    this.composer = new Composer((text) => session.send(text, this.name.value.trim()), draft.text);
+  constructor(private session: Session, counter: Counter, draft: Draft, reopen: () => void, again: () => void, seen: () => void) {
+    this.log = new Log(session.chat!.language, seen);
+    this.composer = new Composer((text) => session.send(text, this.name.value.trim()), (typing) => void session.signal("typing", { typing }), draft.text);
     this.name.value = draft.name;
     this.before = h("div", { class: "view start" },
       h("h2", { id: "question", tabindex: "-1" }, t("start_title")),
@@ -50,7 +52,7 @@ export class ConversationView {
 
   /** update brings everything around the messages in step with the session. */
   update(): void {
-    const { begun, now } = this.session;
+    const { begun, now, typing, messages } = this.session;
     const closed = now?.state === "closed";
     this.before.hidden = begun;
     this.log.node.hidden = !begun;
@@ -60,14 +62,22 @@ export class ConversationView {
     if (done && this.composer.text.matches(":focus")) this.log.list.focus();
     this.composer.node.hidden = done;
     let text = "";
+    const line = typing && t("typing", { name: typing });
     this.idle.hidden = !now?.idle;
     if (now?.idle) text = now.idle.text;
     else if (now?.closing) text = now.closing.text;
     else if (closed) text = t("ended");
+    else if (line) text = line;
     else if (now?.delayed) text = t("delayed");
     else if (now?.state === "waiting" && now.last_seq) text = now.queue_position! > 1 ? t("queue", { n: now.queue_position! }) : t("queue_next");
     else if (now?.clerk && !this.session.messages.some((m) => m.sender === now.clerk)) text = t("took_over", { name: now.clerk });
-    if (this.status.textContent !== text) this.status.textContent = text;
+    if (this.status.textContent !== text) {
+      // That somebody is writing is heard once for each message, however often they stop to think.
+      const writes = text === line;
+      this.status.ariaLive = writes && this.heard === messages.length ? "off" : "polite";
+      if (writes) this.heard = messages.length;
+      this.status.textContent = text;
+    }
     if (now) this.log.ticks(now.delivered_seq, now.read_seq || 0);
   }
 }

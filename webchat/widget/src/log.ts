@@ -20,19 +20,22 @@ export class Log {
   readonly node = h("div", { class: "logframe" }, this.list, this.jump);
   private rows: Row[] = [];
   private queue: Message[] = [];
-  private atEnd = true;
+  /** Whether the newest message is in sight. */
+  atEnd = true;
   private staying = false;
   private delivered = 0;
   private read = 0;
 
-  constructor(language: string) {
+  constructor(language: string, seen: () => void) {
     this.list.setAttribute("aria-label", t("log_label"));
     this.list.lang = language;
     this.jump.append(t("new_below"));
     this.list.addEventListener("scroll", () => {
       if (this.staying) return; // what has grown meanwhile is not what the reader did
       this.atEnd = this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < near;
-      if (this.atEnd) this.jump.hidden = true;
+      if (!this.atEnd) return;
+      this.jump.hidden = true;
+      seen();
     }, Object.assign(Object.create(null), { passive: true }));
     new ResizeObserver(() => this.stay()).observe(this.list);
   }

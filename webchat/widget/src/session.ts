@@ -28,6 +28,11 @@ export class Session {
   chat: shelf.Kept | null = null;
   now: Conversation | null = null;
   messages: Message[] = [];
+  /** Which clerk is writing now. */
+  typing?: string | null;
+  /** What the server knows to be read. */
+  private readSeq = 0;
+  private telling?: number;
   /** Set once the first message has been written. */
   begun = false;
   /** Messages up to here were there when this tab came. */
@@ -83,6 +88,23 @@ export class Session {
     void this.deliver();
   }
 
+  /** signal tells what clerks may see of this side. Nothing is promised; it returns whether it was taken. */
+  async signal(call: "typing" | "read", body: unknown): Promise<unknown> {
+    const { id, token } = this.chat || ({} as shelf.Kept);
+    return id && (await this.api.call(`conversations/${id}/${call}`, { method: "POST", token, body }).catch(() => null))?.ok;
+  }
+
+  /** reads tells that everything that is there has been seen; what was not taken is told the next time. */
+  reads(): void {
+    const seq = this.messages.findLast((m) => m.direction === "clerk")?.seq || 0;
+    if (seq <= this.readSeq) return;
+    this.readSeq = seq;
+    clearTimeout(this.telling); // of several, the last
+    this.telling = setTimeout(async () => {
+      if (!(await this.signal("read", { seq }))) this.readSeq = 0;
+    }, 500);
+  }
+
   /** pickUp goes on with a request: its conversation begins without a message of now. */
   pickUp(area: string, areaName: string, language: string, request: string): void {
     this.prepare(area, areaName, language);
@@ -127,7 +149,9 @@ export class Session {
     this.halt();
     this.channel = this.chat = this.now = null;
     this.messages = [];
-    this.lastSeq = 0;
+    this.lastSeq = this.readSeq = 0;
+    clearTimeout(this.telling);
+    this.typing = null;
     this.known = Infinity;
     this.begun = false;
   }
@@ -245,6 +269,10 @@ export class Session {
       if (!this.leading && data.seq > this.lastSeq + 1) void this.catchUp(this.chat!, this.stop.signal).catch(() => {});
       else this.take([data]);
     } else if (name === "conversation") this.see(data);
+    else if (name === "typing") {
+      this.typing = data.clerk;
+      this.watcher.changed();
+    }
     else if (name === "trouble") this.watcher.trouble(data);
     else if (name === "refused") this.giveBack(data.waiting, data.problem);
   }
