@@ -39,7 +39,7 @@ var journey = []struct {
 	{"8-ended", func(t *testing.T, ctx context.Context, h *house) {
 		talk(t, ctx, h)
 		h.core.change(h.core.only(t), func(c *bridge.Conversation) { c.State = bridge.Closed })
-		do(t, ctx, visible(".after button"))
+		do(t, ctx, visible(".after:not([hidden]) button"))
 	}},
 	{"9-confirm", func(t *testing.T, ctx context.Context, h *house) {
 		talk(t, ctx, h)
