@@ -111,8 +111,11 @@ func (b *Bridge) fromAnyLobby(tx Tx, ev Event) (ConversationID, error) {
 		if !a.Staffs(ev.Sender) {
 			return "", nil
 		}
-		if verb, english, is := deskCommand(ev.Text); is && ev.Kind == ClerkText && !doneCommand.MatchString(strings.TrimSpace(ev.Text)) {
-			return b.fromLobbyCommand(tx, a, ev, verb, english)
+		if verb, is := deskCommand(ev.Text); is && ev.Kind == ClerkText && !doneCommand.MatchString(strings.TrimSpace(ev.Text)) {
+			return b.fromLobbyCommand(tx, a, ev, verb)
+		}
+		if id, known, err := b.takeFromLobby(tx, a, ev); known || err != nil {
+			return id, err
 		}
 		return "", b.fromLobby(tx, a, ev)
 	}
@@ -120,8 +123,8 @@ func (b *Bridge) fromAnyLobby(tx Tx, ev Event) (ConversationID, error) {
 }
 
 // fromLobbyCommand answers a clerk's command in the area's lobby.
-func (b *Bridge) fromLobbyCommand(tx Tx, a ServiceArea, ev Event, verb deskVerb, english bool) (ConversationID, error) {
-	answer, changed, err := b.obeyClerk(tx, a, ev.Sender, verb, english)
+func (b *Bridge) fromLobbyCommand(tx Tx, a ServiceArea, ev Event, verb deskVerb) (ConversationID, error) {
+	answer, changed, err := b.obeyClerk(tx, a, ev.Sender, verb, b.wordsFor(ev.Text))
 	if err != nil {
 		return "", err
 	}

@@ -31,6 +31,11 @@ type ServiceArea struct {
 	// Capacity is how many chats a clerk serves at once; 0 means DefaultCapacity.
 	Capacity int
 
+	// Overflow, and how long a chat may wait until the lobby is reminded, the leads are told, and the
+	// citizen is offered to leave a request; 0 means the default.
+	Overflow                                      Overflow
+	RemindAfter, EscalateAfter, OfferRequestAfter time.Duration
+
 	// capacities are those that admins have set; paused are the clerks of all areas who are away.
 	capacities map[UserID]int
 	paused     map[UserID]Pause

@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -12,44 +13,46 @@ const (
 	pauseClerk deskVerb = "pause"
 	clerkBack  deskVerb = "back"
 	whoIsThere deskVerb = "who"
+	showQueue  deskVerb = "queue"
+	deskHours  deskVerb = "hours"
 	deskHelp   deskVerb = "help"
 )
 
-// deskVerbs are German, with English twins: english says that the answer is English too.
-var deskVerbs = map[string]struct {
-	verb    deskVerb
-	english bool
-}{
-	"pause": {pauseClerk, false}, "break": {pauseClerk, true},
-	"da": {clerkBack, false}, "back": {clerkBack, true},
-	"wer": {whoIsThere, false}, "who": {whoIsThere, true},
-	"hilfe": {deskHelp, false}, "help": {deskHelp, true},
+// deskVerbs are German, with English twins.
+var deskVerbs = map[string]deskVerb{
+	"pause": pauseClerk, "break": pauseClerk, "da": clerkBack, "back": clerkBack, "wer": whoIsThere, "who": whoIsThere,
+	"warteschlange": showQueue, "queue": showQueue, "stunden": deskHours, "hours": deskHours, "hilfe": deskHelp, "help": deskHelp,
 }
 
 // deskCommand reads a line that a clerk wrote in the lobby; false when it is no command.
-func deskCommand(text string) (verb deskVerb, english, is bool) {
+func deskCommand(text string) (verb deskVerb, is bool) {
 	text = strings.TrimSpace(text)
 	if !strings.HasPrefix(text, "!") {
-		return "", false, false
+		return "", false
 	}
 	word, _, _ := strings.Cut(text[1:], " ")
-	known := deskVerbs[strings.ToLower(word)]
-	return known.verb, known.english, true
+	return deskVerbs[strings.ToLower(word)], true
 }
 
 // obeyClerk does what a clerk of an area says in its lobby, or in one of its conversations, and
 // returns the answer. changed: who is there is different now. Empty verb: not understood.
-func (b *Bridge) obeyClerk(tx Tx, area ServiceArea, clerk UserID, verb deskVerb, english bool) (answer string, changed bool, err error) {
-	words := b.texts
-	if english {
-		words = b.citizens["en"]
-	}
+func (b *Bridge) obeyClerk(tx Tx, area ServiceArea, clerk UserID, verb deskVerb, words *texts) (answer string, changed bool, err error) {
 	switch verb {
 	case pauseClerk, clerkBack:
 		answer, err = b.setPause(tx, words, clerk, verb == pauseClerk)
 		return answer, err == nil, err
 	case whoIsThere:
 		answer, err = b.whoIsThere(tx, words, area)
+		return answer, false, err
+	case showQueue:
+		answer, err = b.showQueue(tx, words, area)
+		return answer, false, err
+	case deskHours:
+		table, err := b.timetableIn(tx)
+		if err != nil {
+			return "", false, err
+		}
+		answer, err = b.show(tx, table, area.ID, b.now().In(b.zone))
 		return answer, false, err
 	case deskHelp:
 		return words.say("lobby_help", nil), false, nil
@@ -90,13 +93,48 @@ func (b *Bridge) whoIsThere(tx Tx, words *texts, area ServiceArea) (string, erro
 		}
 		return away(x) - away(y)
 	})
+	loads, err := tx.Loads()
+	if err != nil {
+		return "", err
+	}
 	var out []string
 	for _, user := range clerks {
 		name, err := b.clerkName(tx, user)
 		if err != nil {
 			return "", err
 		}
-		out = append(out, name+": "+b.presence(words, area, user))
+		out = append(out, name+": "+b.presence(words, area, user)+" · "+words.say("who_load", map[string]string{
+			"Load": strconv.Itoa(loads[user]), "Capacity": strconv.Itoa(area.CapacityOf(user)),
+		}))
+	}
+	return strings.Join(out, "\n"), nil
+}
+
+// mostListed is how many chats !warteschlange lists.
+const mostListed = 20
+
+// showQueue lists the chats that wait in an area, the oldest first.
+func (b *Bridge) showQueue(tx Tx, words *texts, area ServiceArea) (string, error) {
+	waiting, err := tx.Waiting(mostWaiting)
+	if err != nil {
+		return "", err
+	}
+	var out []string
+	for _, w := range waiting {
+		if w.Area != area.ID {
+			continue
+		}
+		if len(out) == mostListed {
+			out = append(out, "…")
+			break
+		}
+		out = append(out, words.say("queue_line", map[string]string{
+			"Number": strconv.FormatInt(w.Number, 10), "Time": words.clock(w.Since), "Minutes": strconv.Itoa(int(b.now().Sub(w.Since).Minutes())),
+			"Link": b.rooms.AliasFor(ConversationAlias(w.Number)),
+		}))
+	}
+	if len(out) == 0 {
+		return words.say("queue_empty", nil), nil
 	}
 	return strings.Join(out, "\n"), nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"schalter/bridge/openinghours"
+	"schalter/bridge/routing"
 )
 
 // Bridge is the core. One value per process (a replica); several replicas share one store.
@@ -27,8 +28,13 @@ type Bridge struct {
 	texts    *texts
 	zone     *time.Location
 	calendar *openinghours.Calendar
-	admins   []UserID
-	mailer   Mailer
+	strategy routing.Strategy
+	// pauseAfter is how many unanswered offers make a clerk count as away; negative means never.
+	pauseAfter int
+	// boards is how often the lobbies' boards are looked at; 0 means that there are none.
+	boards time.Duration
+	admins []UserID
+	mailer Mailer
 	// city and publicURL stand in mails, whose words are those of each language.
 	city      string
 	publicURL string
@@ -39,6 +45,9 @@ type Bridge struct {
 	timetable  atomic.Pointer[timetable]
 	configured *timetable
 	hoursNews  chan struct{}
+	// staffNews: a transaction has changed who is there. After one that failed, it costs a look.
+	staffNews atomic.Bool
+	queues    atomic.Pointer[queues]
 
 	wake   chan struct{}
 	direct chan Entry
@@ -77,6 +86,11 @@ type Options struct {
 	PublicURL string
 	// Calendar is the city's holidays, for hours that admins set; may be nil.
 	Calendar *openinghours.Calendar
+	// PauseAfter is how many unanswered offers in a row make a clerk count as away; 0 means
+	// DefaultPauseAfter, a negative number never.
+	PauseAfter int
+	// Boards is how often the pinned notices of the lobbies are looked at; 0 means that there are none.
+	Boards time.Duration
 	// Patience may be the zero value.
 	Patience Patience
 }
@@ -126,8 +140,11 @@ func New(o Options) (*Bridge, error) {
 			return nil, err
 		}
 	}
+	b.strategy, b.pauseAfter = routing.FirstToTake{}, cmp.Or(o.PauseAfter, DefaultPauseAfter)
+	b.boards = o.Boards
 	b.configured = b.inForce(0, nil)
 	b.timetable.Store(b.configured)
+	b.queues.Store(&queues{})
 	return b, nil
 }
 
@@ -162,6 +179,7 @@ func (b *Bridge) Run(ctx context.Context) error {
 	wg.Go(func() { b.setUpAreas(ctx) })
 	wg.Go(func() { b.runHours(ctx) })
 	wg.Go(func() { b.runTyping(ctx) })
+	wg.Go(func() { b.keepBoards(ctx) })
 	b.runOutbox(ctx)
 	wg.Wait()
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)

@@ -113,6 +113,9 @@ func (b *Bridge) Open(ctx context.Context, o Opening) (Opened, error) {
 		if err := b.startClosing(tx, c.ID, area); err != nil {
 			return err
 		}
+		if err := b.startTurn(tx, c, area, now); err != nil {
+			return err
+		}
 		if o.Key != "" {
 			if err := tx.AddIdempotencyKey(hash(o.Key), o.digest(), c.ID, now); err != nil {
 				return err
@@ -320,6 +323,11 @@ type Snapshot struct {
 	Conversation Conversation
 	// Position in the area's queue, from 1; 0 when the conversation does not wait.
 	Position int
+	// ExpectedWait goes with Position, if WaitKnown.
+	ExpectedWait time.Duration
+	WaitKnown    bool
+	// OfferRequest: it has waited so long that the citizen may rather leave a request.
+	OfferRequest bool
 	// Delayed: the homeserver does not answer; messages are kept and delivered later.
 	Delayed bool
 	// Hours tells of the end of the opening; nil while it is far.
@@ -346,7 +354,17 @@ func (b *Bridge) Look(ctx context.Context, id ConversationID) (Snapshot, error) 
 		s.Hours = b.notice(c.Area, closing)
 	}
 	if c.State == Waiting {
-		s.Position, err = b.store.QueuePosition(ctx, c)
+		if s.Position, err = b.store.QueuePosition(ctx, c); err != nil {
+			return Snapshot{}, err
+		}
+		turn, err := b.store.Turn(ctx, id)
+		if err != nil {
+			return Snapshot{}, err
+		}
+		s.ExpectedWait, s.WaitKnown = b.queues.Load().expected(c.Area, s.Position)
+		if area, err := b.Area(c.Area); err == nil && !turn.Since.IsZero() {
+			s.OfferRequest = !b.now().Before(turn.Since.Add(area.LeaveAfter()))
+		}
 	}
 	return s, err
 }

@@ -29,11 +29,14 @@ func (b *Bridge) FromClerk(tx Tx, ev Event) (ConversationID, error) {
 		}
 		c.ClerkID = ""
 		return c.ID, tx.SaveConversation(c)
-	case ev.Kind == ClerkText && isCommand(ev.Text):
+	case ev.Kind == ClerkText && isCommand(ev):
 		if !b.commands(ev.Sender, area) {
 			return "", unheard(tx, c, ev.ID)
 		}
 		if _, err := drop(tx, &c, ev.ID); err != nil {
+			return "", err
+		}
+		if err := tx.AddInternal(ev.ID, c.ID); err != nil {
 			return "", err
 		}
 		return c.ID, b.obeyInRoom(tx, &c, area, ev)
@@ -48,12 +51,23 @@ func (b *Bridge) FromClerk(tx Tx, ev Event) (ConversationID, error) {
 		}
 		return "", b.tellClosed(tx, c)
 	}
+	if ev.Kind == ClerkText {
+		if why, err := b.holdBack(tx, c, ev); err != nil || why != goesOut {
+			return "", errors.Join(err, b.keepInside(tx, c, ev, why))
+		}
+	}
 	name, err := b.clerkName(tx, ev.Sender)
 	if err != nil {
 		return "", err
 	}
 	if c.State == Active && c.ClerkID == "" { // the one before has left
 		c.ClerkID, c.Clerk = ev.Sender, name
+	}
+	if ev.Kind == ClerkJoined && c.State == Active && c.ClerkID != ev.Sender {
+		// Two have come at once, or a colleague looks in: who serves the citizen is said.
+		if err := b.tellRoom(tx, c, "room_taken", map[string]string{"Clerk": c.Clerk}); err != nil {
+			return "", err
+		}
 	}
 	if ev.Kind == ClerkText {
 		b.spoke(&c, FromClerkDirection, b.now())
@@ -73,13 +87,6 @@ func (b *Bridge) FromClerk(tx Tx, ev Event) (ConversationID, error) {
 		return c.ID, tx.SaveAnswered(c, ev.ID)
 	}
 	return c.ID, tx.SaveConversation(c)
-}
-
-// assign gives a waiting chat to a clerk; the room shows it.
-func (b *Bridge) assign(tx Tx, c *Conversation, clerk UserID, name string) error {
-	c.State, c.ClerkID, c.Clerk = Active, clerk, name
-	b.spoke(c, c.Life.SpokenBy, b.now())
-	return b.updateRoom(tx, *c)
 }
 
 // tellClosed answers a clerk who writes into a closed conversation.

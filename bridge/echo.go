@@ -7,8 +7,14 @@ import "errors"
 func (b *Bridge) confirm(tx Tx, e Entry, event EventID) error {
 	if e.Conversation == "" {
 		done, err := tx.FinishEntry(e.ID)
-		if err != nil || !done || e.Kind != PostRequest {
+		if err != nil || !done {
 			return err
+		}
+		if e.Kind == PostBoard {
+			return b.boardPosted(tx, e, event)
+		}
+		if e.Kind != PostRequest {
+			return nil
 		}
 		r, err := tx.Request(RequestID(e.ID))
 		if err != nil {
@@ -48,7 +54,9 @@ func (b *Bridge) confirm(tx Tx, e Entry, event EventID) error {
 			return err
 		}
 	case PostNotice:
-		c.Notice = event
+		if err := b.posted(tx, &c, e, event); err != nil {
+			return err
+		}
 	}
 	return tx.SaveConversation(c)
 }

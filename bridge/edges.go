@@ -72,6 +72,12 @@ func (b *Bridge) lookAtHours(ctx context.Context, first bool) error {
 	if err == nil {
 		err = b.liveDue(ctx)
 	}
+	if err == nil {
+		err = b.tendQueue(ctx)
+	}
+	if err == nil {
+		err = b.watchQueues(ctx)
+	}
 	if err != nil && ctx.Err() == nil {
 		b.log.Warn().Err(err).Msg("hours not looked at")
 	}
@@ -97,17 +103,26 @@ func (b *Bridge) closeDue(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("find due closings: %w", err)
 	}
+	if err := b.eachDue(ctx, ids, b.advanceClosing); err != nil {
+		return fmt.Errorf("advance closing: %w", err)
+	}
+	return nil
+}
+
+// eachDue advances conversations for which something is due, each in a transaction of its own, and
+// tells browsers and outbox of those for which there was anything.
+func (b *Bridge) eachDue(ctx context.Context, ids []ConversationID, advance func(Tx, ConversationID) (bool, error)) error {
 	for _, id := range ids {
-		var told bool
+		var news bool
 		err := b.store.Update(ctx, func(tx Tx) error {
 			var err error
-			told, err = b.advanceClosing(tx, id)
+			news, err = advance(tx, id)
 			return err
 		})
 		if err != nil {
-			return fmt.Errorf("advance closing: %w", err)
+			return err
 		}
-		if told {
+		if news {
 			b.browsers.Notify(id)
 			b.Wake()
 		}
@@ -151,7 +166,15 @@ func (b *Bridge) advanceClosing(tx Tx, id ConversationID) (bool, error) {
 	return true, nil
 }
 
+// updateRoom has the room and the notices in the lobbies show a conversation as it is now; what it
+// leaves may be room for the next one.
 func (b *Bridge) updateRoom(tx Tx, c Conversation) error {
+	if err := b.showNotices(tx, c); err != nil {
+		return err
+	}
+	if err := tx.NextTurnDue(c.Area); err != nil {
+		return err
+	}
 	now := b.now()
 	_, err := tx.Enqueue(Entry{
 		ID: NewID(), Stream: deskStream(c.ID), Kind: UpdateRoom, Conversation: c.ID, Area: c.Area,

@@ -146,11 +146,16 @@ func (b *Bridge) revive(tx Tx, c *Conversation, area ServiceArea, clerk UserID, 
 	if err := tx.SaveConversation(*c); err != nil {
 		return err
 	}
+	if c.State == Waiting {
+		if err := b.startTurn(tx, *c, area, b.now()); err != nil {
+			return err
+		}
+	}
 	if err := b.startClosing(tx, c.ID, area); err != nil || c.LastSeq == 0 {
 		return err
 	}
 	if err := b.updateRoom(tx, *c); err != nil || c.State == Active {
 		return err
 	}
-	return b.announce(tx, *c, area)
+	return b.announce(tx, *c, area) // a new notice: clients do not notify for an edit
 }

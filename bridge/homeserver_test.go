@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -35,6 +36,16 @@ type homeserver struct {
 	// plans are how conversations' rooms were last brought in step.
 	plans  map[bridge.RoomID]bridge.RoomPlan
 	placed []bridge.Reaction
+	edits  []edit
+	// mentions are those of a message.
+	mentions map[bridge.EventID][]bridge.UserID
+}
+
+// edit is a message in place of an earlier one.
+type edit struct {
+	room   bridge.RoomID
+	target bridge.EventID
+	text   string
 }
 
 // call is one call of a method of bridge.Rooms.
@@ -71,7 +82,8 @@ var _ bridge.Rooms = (*homeserver)(nil)
 func newHomeserver() *homeserver {
 	return &homeserver{
 		scripts: map[string][]fate{}, events: map[string]bridge.EventID{}, aliases: map[string]bridge.RoomID{},
-		texts: map[bridge.EventID]string{}, redacted: map[bridge.EventID]bool{}, plans: map[bridge.RoomID]bridge.RoomPlan{},
+		texts: map[bridge.EventID]string{}, redacted: map[bridge.EventID]bool{}, mentions: map[bridge.EventID][]bridge.UserID{},
+		plans: map[bridge.RoomID]bridge.RoomPlan{},
 	}
 }
 
@@ -166,13 +178,16 @@ func (h *homeserver) since(n int) []bridge.Event {
 	return append([]bridge.Event(nil), h.timeline[n:]...)
 }
 
-// said returns the texts that were sent to a room, in order.
+// firstNotice tells the first notice of a conversation's room, which has a test of its own.
+const firstNotice = "Identität nicht geprüft"
+
+// said returns the texts that were sent to a room, in order, but for its first notice and for edits.
 func (h *homeserver) said(room bridge.RoomID) []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	var out []string
 	for _, ev := range h.timeline {
-		if text, sent := h.texts[ev.ID]; sent && ev.Room == room {
+		if text, sent := h.texts[ev.ID]; sent && ev.Room == room && !strings.Contains(text, firstNotice) {
 			out = append(out, text)
 		}
 	}
@@ -195,6 +210,10 @@ func (h *homeserver) AliasFor(name string) string { return "#" + name + ":exampl
 func (h *homeserver) Send(ctx context.Context, m bridge.OutgoingMessage) (id bridge.EventID, err error) {
 	method := "Send"
 	switch {
+	case strings.Contains(m.Text, firstNotice):
+		method = "FirstNotice"
+	case m.Replaces != "" && m.As == h.BotID():
+		method = "Edit"
 	case m.As == h.BotID():
 		method = "Notice"
 	case m.Text == probe:
@@ -207,14 +226,17 @@ func (h *homeserver) Send(ctx context.Context, m bridge.OutgoingMessage) (id bri
 			return
 		}
 		id = h.add(bridge.Event{Room: m.Room, Sender: m.As, Kind: bridge.Echo, Marker: m.Entry})
-		h.events[key] = id
+		h.events[key], h.mentions[id] = id, m.Mentions
 		f := fact{id: id, kind: bridge.ClerkText, room: m.Room, sender: m.As, target: m.ReplyTo, text: m.Text}
 		if m.Replaces != "" {
 			f.kind, f.target = bridge.ClerkEdit, m.Replaces
+			h.edits = append(h.edits, edit{m.Room, m.Replaces, m.Text})
 		} else {
 			h.texts[id] = m.Text
 		}
-		h.note(f)
+		if method != "FirstNotice" {
+			h.note(f)
+		}
 	})
 	if err != nil {
 		id = ""
@@ -290,6 +312,18 @@ func (h *homeserver) plan(room bridge.RoomID) bridge.RoomPlan {
 
 func (h *homeserver) GuardRoom(ctx context.Context, r bridge.RoomPlan) error {
 	return h.do(ctx, call{method: "GuardRoom", room: r.Conversation.Room, members: r.Area.Clerks}, func() {})
+}
+
+func (h *homeserver) MoveRoom(ctx context.Context, r bridge.RoomPlan) error {
+	return h.do(ctx, call{method: "MoveRoom", room: r.Conversation.Room, members: r.Area.Clerks}, func() {})
+}
+
+func (h *homeserver) Invite(ctx context.Context, room bridge.RoomID, user bridge.UserID) error {
+	return h.do(ctx, call{method: "Invite", room: room, as: user}, func() {})
+}
+
+func (h *homeserver) PinBoard(ctx context.Context, lobby bridge.RoomID, event bridge.EventID, topic string) error {
+	return h.do(ctx, call{method: "PinBoard", room: lobby, entry: string(event)}, func() {})
 }
 
 func (h *homeserver) SetUpArea(ctx context.Context, a bridge.AreaPlan, found func(bridge.RoomOwner, bridge.RoomID) (bridge.RoomID, error)) (bridge.AreaRooms, error) {

@@ -256,7 +256,7 @@ func TestConversationRunsOverClosing(t *testing.T) {
 		}
 		w.say(c.ID, "Da-bin-ich-wieder")
 		w.delivered(c.ID)
-		w.await("the lobby's board", func() bool { return len(w.hs.said(w.lobby(hunde))) == 2 })
+		w.await("the lobby's board", func() bool { return w.hs.announced(w.lobby(hunde)) == 2 })
 		step("16.50.00", bridge.ClosingSoon, 8)
 	})
 }

@@ -15,20 +15,8 @@ func (b *Bridge) liveDue(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("find due lives: %w", err)
 	}
-	for _, id := range ids {
-		var news bool
-		err := b.store.Update(ctx, func(tx Tx) error {
-			var err error
-			news, err = b.advanceLife(tx, id)
-			return err
-		})
-		if err != nil {
-			return fmt.Errorf("advance life: %w", err)
-		}
-		if news {
-			b.browsers.Notify(id)
-			b.Wake()
-		}
+	if err := b.eachDue(ctx, ids, b.advanceLife); err != nil {
+		return fmt.Errorf("advance life: %w", err)
 	}
 	return nil
 }

@@ -214,12 +214,20 @@ func (b *Bridge) note(err error) {
 // perform calls the homeserver. What it returns is committed together with the next claim.
 func (b *Bridge) perform(ctx context.Context, e Entry) (func(Tx) error, error) {
 	switch e.Kind {
-	case SendMessage, PostNotice, TellRoom, PostRequest:
-		return b.performSend(ctx, e)
 	case SendEdit, SendReaction:
 		return b.performRelation(ctx, e)
 	case Redact:
 		return b.performRedact(ctx, e)
+	case SendMessage, PostNotice, TellRoom, PostRequest, PostBoard:
+		return b.sendText(ctx, e, "")
+	case EditNotice:
+		return b.performEditNotice(ctx, e)
+	case PinBoard:
+		return b.performPinBoard(ctx, e)
+	case InviteClerk:
+		return b.performInviteClerk(ctx, e)
+	case MoveRoom:
+		return b.performMoveRoom(ctx, e)
 	case PlaceReaction:
 		return b.performReaction(ctx, e)
 	case OpenRoom:
@@ -244,7 +252,8 @@ func (b *Bridge) perform(ctx context.Context, e Entry) (func(Tx) error, error) {
 	return nil, fmt.Errorf("unknown kind %q: %w", e.Kind, ErrRefused)
 }
 
-func (b *Bridge) performSend(ctx context.Context, e Entry) (func(Tx) error, error) {
+// sendText sends a text, in place of an earlier event if replaces is not empty.
+func (b *Bridge) sendText(ctx context.Context, e Entry, replaces EventID) (func(Tx) error, error) {
 	var p textPayload
 	if err := json.Unmarshal(e.Payload, &p); err != nil {
 		return nil, fmt.Errorf("decode payload: %w: %w", err, ErrRefused)
@@ -254,7 +263,7 @@ func (b *Bridge) performSend(ctx context.Context, e Entry) (func(Tx) error, erro
 		return nil, err
 	}
 	out := OutgoingMessage{
-		Room: room, As: e.Sender, Entry: e.ID, Text: p.Text, HTML: p.HTML, Mentions: p.Mentions, Notice: p.Notice,
+		Room: room, As: e.Sender, Entry: e.ID, Text: p.Text, HTML: p.HTML, Mentions: p.Mentions, Notice: p.Notice, Replaces: replaces,
 	}
 	if p.ReplyTo != "" {
 		to, err := b.store.Message(ctx, p.ReplyTo)

@@ -59,6 +59,15 @@ const (
 	GuardRoom EntryKind = "guard_room"
 	// PostNotice posts the bot's notice in the lobby. Stream of the lobby.
 	PostNotice EntryKind = "post_notice"
+	// EditNotice edits such a notice; without a conversation, the board.
+	EditNotice EntryKind = "edit_notice"
+	// PostBoard posts the notice that is pinned in a lobby, PinBoard pins it and sets the topic.
+	PostBoard EntryKind = "post_board"
+	PinBoard  EntryKind = "pin_board"
+	// InviteClerk invites Sender into the conversation's room.
+	InviteClerk EntryKind = "invite_clerk"
+	// MoveRoom hands a conversation's room from Area to the conversation's own.
+	MoveRoom EntryKind = "move_room"
 	// SetUpAdmin makes the admin room. First of the admin stream.
 	SetUpAdmin EntryKind = "set_up_admin"
 	// PostRequest posts the notice of a citizen's request, whose ID the entry has, in the lobby.
@@ -83,7 +92,11 @@ const (
 // sends reports whether the entry puts a message event, or a reaction, into a room. Only those need echo and
 // barrier; the other kinds can be repeated as they are.
 func (k EntryKind) sends() bool {
-	return k == SendMessage || k == SendEdit || k == SendReaction || k == PostNotice || k == TellRoom || k == PostRequest || k == PlaceReaction
+	switch k {
+	case SendMessage, SendEdit, SendReaction, PostNotice, TellRoom, PostRequest, PlaceReaction, EditNotice, PostBoard:
+		return true
+	}
+	return false
 }
 
 // ofGhost reports whether the entry needs the ghost in the room.

@@ -232,6 +232,7 @@ func TestRefusedEditIsTakenBack(t *testing.T) {
 	w := newWorld(t)
 	w.hs.ticks = true
 	c := w.opened("eins")
+	w.onItsBoard(c)
 	m := w.history(c.ID)[0]
 	w.hs.script("Send", fate{err: bridge.ErrRefused})
 	w.edit(c.ID, m.ID, "zwei")

@@ -38,6 +38,9 @@ func (b *Bridge) relate(tx Tx, c *Conversation, ev Event) error {
 	if gone, err := redactedEarly(tx, c, ev.ID); err != nil || gone {
 		return err
 	}
+	if ev.Kind == ClerkEdit && (isNote(ev) || isCommand(ev)) {
+		return b.editHeldBack(tx, *c, ev)
+	}
 	r := Relation{
 		ID: string(ev.ID), Conversation: c.ID, Kind: ReactionTo, Target: ev.ReplyTo, Event: ev.ID, Sender: ev.Sender,
 		Key: ev.Key, Text: ev.Text, HTML: ev.HTML, Emote: ev.Emote, At: ev.At,

@@ -205,6 +205,7 @@ func TestRedactionOfTheCitizensMessage(t *testing.T) {
 		t.Run(fmt.Sprint("early ", early), func(t *testing.T) {
 			w := newWorld(t)
 			c := w.opened("Frage")
+			w.onItsBoard(c)
 			hold := make(chan struct{})
 			w.hs.script("Send", fate{hold: hold})
 			w.say(c.ID, "Geheimnis")

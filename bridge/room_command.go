@@ -19,11 +19,26 @@ var (
 		"hilfe": askHelp, "help": askHelp,
 		"zu": closeChat, "close": closeChat,
 		"auf": reopenChat, "reopen": reopenChat,
+		"nehmen": takeChat, "take": takeChat,
+		"weiter": passChat, "pass": passChat,
+		"dazu": addToChat, "add": addToChat,
+		"notiz": writeNote, "note": writeNote,
+		"pause": verb(pauseClerk), "break": verb(pauseClerk), "da": verb(clerkBack), "back": verb(clerkBack),
+		"wer": verb(whoIsThere), "who": verb(whoIsThere), "warteschlange": verb(showQueue), "queue": verb(showQueue),
+		"stunden": verb(deskHours), "hours": verb(deskHours),
 	}
 	roomOrders = map[verb]func(*Bridge, Tx, order) (answer string, err error){
 		askHelp:    (*Bridge).helpInRoom,
 		closeChat:  (*Bridge).closeByOrder,
 		reopenChat: (*Bridge).reopenByOrder,
+		takeChat:   (*Bridge).takeByOrder,
+		passChat:   (*Bridge).passByOrder,
+		addToChat:  (*Bridge).addByOrder,
+		writeNote:  (*Bridge).noteByOrder,
+
+		verb(pauseClerk): deskByOrder(pauseClerk), verb(clerkBack): deskByOrder(clerkBack),
+		verb(whoIsThere): deskByOrder(whoIsThere), verb(showQueue): deskByOrder(showQueue),
+		verb(deskHours): deskByOrder(deskHours),
 	}
 )
 
@@ -37,10 +52,13 @@ type order struct {
 	name string
 	// rest is what stood behind the verb, without blanks around it; it may have several lines.
 	rest string
+	// words are those of the answer; mentions are the users whom the message mentions.
+	words    *texts
+	mentions []UserID
 }
 
 // isCommand reports whether a text is for the bridge: what begins with "!" never reaches a citizen.
-func isCommand(text string) bool { return strings.HasPrefix(strings.TrimSpace(text), "!") }
+func isCommand(ev Event) bool { return begins(ev.Text, ev.HTML, "!") }
 
 // commands reports whether a user may give orders in the rooms of an area's conversations.
 func (b *Bridge) commands(user UserID, area ServiceArea) bool {
@@ -57,7 +75,7 @@ func (b *Bridge) obeyInRoom(tx Tx, c *Conversation, area ServiceArea, ev Event) 
 	v, rest, err := roomWords.read(strings.TrimSpace(ev.Text))
 	var answer string
 	if err == nil {
-		answer, err = roomOrders[v](b, tx, order{c: c, area: area, by: ev.Sender, name: name, rest: rest})
+		answer, err = roomOrders[v](b, tx, order{c: c, area: area, by: ev.Sender, name: name, rest: rest, words: b.wordsFor(ev.Text), mentions: ev.Mentions})
 	}
 	var misread *commandError
 	if errors.As(err, &misread) {

@@ -33,6 +33,13 @@ type Rooms interface {
 	OpenRoom(ctx context.Context, r RoomPlan, found func(RoomID) (RoomID, error)) (RoomID, error)
 	// UpdateRoom brings name and the space's child entry in step with the conversation.
 	UpdateRoom(ctx context.Context, r RoomPlan) error
+	// MoveRoom hands a conversation's room to the plan's area and space: first its join rule and the
+	// space that lists it, then the invitations, then GuardRoom and UpdateRoom.
+	MoveRoom(ctx context.Context, r RoomPlan) error
+	// Invite asks a user into a room; one who is in it or invited stays so.
+	Invite(ctx context.Context, room RoomID, user UserID) error
+	// PinBoard pins an event in a lobby, alone, and sets the topic.
+	PinBoard(ctx context.Context, lobby RoomID, event EventID, topic string) error
 	// GuardRoom removes from a conversation's room everybody but the bot, the ghost and the area's
 	// clerks.
 	GuardRoom(ctx context.Context, r RoomPlan) error
@@ -88,6 +95,8 @@ type RoomPlan struct {
 	GhostName string
 	Suggested bool
 	Unlisted  bool
+	// Invite are clerks who are asked into the room when it moves.
+	Invite []UserID
 }
 
 // AreaPlan is how a service area's rooms should be.

@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -40,26 +41,11 @@ func (b *Bridge) performOpenRoom(ctx context.Context, e Entry) (func(Tx) error, 
 		if err != nil || !done {
 			return err
 		}
+		if err := b.introduce(tx, c); err != nil {
+			return err
+		}
 		return b.announce(tx, c, plan.Area)
 	}, nil
-}
-
-// announce puts the waiting chat on the lobby's board.
-func (b *Bridge) announce(tx Tx, c Conversation, area ServiceArea) error {
-	rooms, err := tx.AreaRooms(area.ID)
-	if err != nil {
-		return err
-	}
-	payload, err := b.texts.lobbyNotice(c, b.rooms.AliasFor(ConversationAlias(c.Number)), area.Clerks).encode()
-	if err != nil {
-		return err
-	}
-	now := b.now()
-	_, err = tx.Enqueue(Entry{
-		ID: NewID(), Stream: lobbyStream(area.ID), Kind: PostNotice, Conversation: c.ID, Area: area.ID,
-		Room: rooms.Lobby, Sender: b.rooms.BotID(), Payload: payload, Phase: Ready, DueAt: now, CreatedAt: now,
-	}, "", now)
-	return err
 }
 
 // performUpdateRoom brings the room in step with the conversation as it is now, not as it was
@@ -99,7 +85,8 @@ func (b *Bridge) performGuardRoom(ctx context.Context, e Entry) (func(Tx) error,
 	if err != nil {
 		return nil, err
 	}
-	if plan.Conversation.Room != "" {
+	// A room that has been left has nobody in it.
+	if c := plan.Conversation; c.Room != "" && (c.State != Closed || c.Life.Stage != RoomLeft) {
 		if err := b.rooms.GuardRoom(ctx, plan); err != nil {
 			return nil, fmt.Errorf("guard room: %w", err)
 		}
@@ -128,11 +115,15 @@ func (b *Bridge) performSetUpArea(ctx context.Context, e Entry) (func(Tx) error,
 	if err != nil {
 		return nil, err
 	}
+	board, err := b.store.Board(ctx, area.ID)
+	if err != nil {
+		return nil, fmt.Errorf("read board: %w: %w", err, ErrNotSent)
+	}
 	found := func(owner RoomOwner, room RoomID) (RoomID, error) { return b.foundRoom(ctx, owner)(room) }
 	rooms, err := b.rooms.SetUpArea(ctx, AreaPlan{
 		Area: area, Rooms: known, Retry: e.Attempts > 1 || e.Phase != Ready, AgeSeconds: b.age(e),
 		SpaceName: b.texts.area("space_name", area), LobbyName: b.texts.area("lobby_name", area),
-		LobbyTopic: b.texts.area("lobby_topic", area),
+		LobbyTopic: cmp.Or(board.Topic, b.texts.area("lobby_topic", area)),
 	}, found)
 	if errors.Is(err, ErrRoomBroken) {
 		if rooms.Lobby != "" {

@@ -39,6 +39,22 @@ type Staff struct {
 	Pauses   []Pause
 }
 
+// Clerks are an area's clerks: those of the config, and what admins have set over it.
+func (s Staff) Clerks(area ServiceAreaID, configured []UserID) []UserID {
+	out := slices.Clone(configured)
+	for _, p := range s.Postings {
+		if p.Area != area {
+			continue
+		}
+		if !p.Staffed {
+			out = slices.DeleteFunc(out, func(u UserID) bool { return u == p.User })
+		} else if !slices.Contains(out, p.User) {
+			out = append(out, p.User)
+		}
+	}
+	return out
+}
+
 // StaffStore is what Store keeps about clerks.
 type StaffStore interface {
 	Staff(context.Context) (Staff, error)
@@ -52,7 +68,7 @@ type StaffTx interface {
 	// Pause returns the zero value with the user when nothing is known.
 	Pause(UserID) (Pause, error)
 	SavePause(Pause) error
-	// LiveRooms are the conversations of an area that have a room and are not closed.
+	// LiveRooms are the conversations of an area with a room that has not been left.
 	LiveRooms(ServiceAreaID) ([]ConversationID, error)
 }
 
@@ -68,25 +84,17 @@ func (t *timetable) staffed(s Staff) *timetable {
 	}
 	for i := range t.areas {
 		a := &t.areas[i]
-		a.Clerks, a.Leads, a.paused = slices.Clone(a.Clerks), slices.Clone(a.Leads), paused
+		a.Clerks, a.Leads, a.paused = s.Clerks(a.ID, a.Clerks), slices.Clone(a.Leads), paused
 		a.capacities = map[UserID]int{}
 		for _, p := range s.Postings {
 			if p.Area != a.ID {
 				continue
 			}
-			same := func(u UserID) bool { return u == p.User }
-			a.Leads = slices.DeleteFunc(a.Leads, same)
-			if !p.Staffed {
-				a.Clerks = slices.DeleteFunc(a.Clerks, same)
-				continue
-			}
-			if !slices.Contains(a.Clerks, p.User) {
-				a.Clerks = append(a.Clerks, p.User)
-			}
-			if p.Lead {
+			a.Leads = slices.DeleteFunc(a.Leads, func(u UserID) bool { return u == p.User })
+			if p.Staffed && p.Lead {
 				a.Leads = append(a.Leads, p.User)
 			}
-			if p.Capacity > 0 {
+			if p.Staffed && p.Capacity > 0 {
 				a.capacities[p.User] = p.Capacity
 			}
 		}

@@ -80,6 +80,33 @@ func TestTeamFromTheAdminRoom(t *testing.T) {
 	})
 }
 
+// What a removed clerk served waits again, for those who are left.
+func TestRemovedClerksChatsWaitAgain(t *testing.T) {
+	onBoth(t, func(t *testing.T, url string) {
+		w := newOffice(t, url, "09.12.00")
+		w.command(chief, "!team hunde + @huber:example.org")
+		mine, others := w.opened("eins"), w.open(hunde, "zwei")
+		others = w.delivered(others.ID)
+		w.hs.say(clerkText(mine.Room, keller, "Grüezi"))
+		w.hs.say(clerkText(others.Room, huber, "Guten Tag"))
+		w.sync()
+		lobby := w.lobby(hunde)
+		w.await("both on the board", func() bool { return w.hs.announced(lobby) == 2 })
+		w.command(chief, "!team hunde - @keller:example.org")
+		if c := w.look(mine.ID); c.State != bridge.Waiting || c.ClerkID != "" || c.Clerk != "" {
+			t.Errorf("what she served: %+v", c)
+		}
+		if c := w.look(others.ID); c.State != bridge.Active || c.ClerkID != huber {
+			t.Errorf("what another serves: %+v", c)
+		}
+		w.await("offered again", func() bool { return w.hs.announced(lobby) == 3 })
+		got := w.hs.mentioned(lobby, "🟡 #")
+		if last := got[len(got)-1]; !slices.Equal(last, []bridge.UserID{huber}) {
+			t.Errorf("offered to %v", last)
+		}
+	})
+}
+
 // Nobody is left, by command: the citizen sees it before writing.
 func TestRemovedStaffLeavesTheAreaUnstaffed(t *testing.T) {
 	w := newOffice(t, "sqlite:"+filepath.Join(t.TempDir(), "x.db"), "09.12.00")
@@ -135,20 +162,20 @@ func TestPause(t *testing.T) {
 			t.Errorf("error %v", err)
 		}
 		w.awaitState(bridge.AreaUnstaffed)
-		if got := w.inLobby(hunde, keller, "!who"); got != "Frau Keller: on a break since 9.12" {
+		if got := w.inLobby(hunde, keller, "!who"); got != "Frau Keller: on a break since 9.12 · 0 of 5 chats" {
 			t.Error(got)
 		}
 		w.jump("09.30.00")
 		w.restart()
 		w.awaitState(bridge.AreaUnstaffed)
-		if got := w.inLobby(hunde, keller, "!wer"); got != "Frau Keller: Pause seit 9.12 Uhr" {
+		if got := w.inLobby(hunde, keller, "!wer"); got != "Frau Keller: Pause seit 9.12 Uhr · 0 von 5 Chats" {
 			t.Error(got)
 		}
 		if got := w.inLobby(hunde, keller, "!back"); got != "▶ Frau Keller is here." {
 			t.Error(got)
 		}
 		w.awaitState(bridge.AreaOpen)
-		if got := w.inLobby(hunde, keller, "!wer"); got != "Frau Keller: da" {
+		if got := w.inLobby(hunde, keller, "!wer"); got != "Frau Keller: da · 0 von 5 Chats" {
 			t.Error(got)
 		}
 		for line, want := range map[string]string{"!hilfe": "!pause – ich bin weg", "!HELP": "!break – I am away", "!pauze": "kenne ich hier nicht"} {

@@ -35,6 +35,8 @@ type Store interface {
 	HoursStore
 	StaffStore
 	SignalStore
+	TurnStore
+	LobbyStore
 
 	// Claim takes up to limit entries that are due, each the first of its stream, for owner
 	// until now+ClaimFor. Entries of other owners that are gone are taken over as Unsure.
@@ -148,6 +150,9 @@ type Tx interface {
 	HoursTx
 	RatingStore
 	StaffTx
+	TurnTx
+	LobbyTx
+	InternalTx
 	RequestStore
 	ReceiptTx
 

@@ -25,6 +25,8 @@ type Event struct {
 	Text  string
 	HTML  string
 	Emote bool
+	// Thread is the event that the thread of a ClerkText begins with; empty outside threads.
+	Thread EventID
 	// Mentions are the users whom a ClerkText mentions.
 	Mentions []UserID
 	// ReplyTo is the event that a ClerkText answers, or that a ClerkEdit, a ClerkReaction or a
@@ -122,6 +124,9 @@ func (b *Bridge) FromMatrix(ctx context.Context, batch Batch) error {
 	b.noteSync(batch)
 	if effects.aside > 0 {
 		b.log.Warn().Int("events", effects.aside).Msg("events set aside")
+	}
+	if b.staffNews.Swap(false) {
+		effects.changed[AreasNews] = true
 	}
 	if effects.changed[AreasNews] {
 		// Before the next response is read: a clerk who was removed is not heard any more.

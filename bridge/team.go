@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -38,7 +39,11 @@ func (b *Bridge) manageTeam(tx Tx, table *timetable, c command, admin UserID, no
 		}
 	}
 	if c.team == addClerk || c.team == removeClerk {
-		if err := b.staffChanged(tx, c.area, c.team == removeClerk); err != nil {
+		var removed []UserID
+		if c.team == removeClerk {
+			removed = c.users
+		}
+		if err := b.staffChanged(tx, c.area, removed); err != nil {
 			return "", false, err
 		}
 	}
@@ -50,13 +55,13 @@ func (b *Bridge) manageTeam(tx Tx, table *timetable, c command, admin UserID, no
 	return text, true, err
 }
 
-// staffChanged has an area's rooms follow its staff.
-func (b *Bridge) staffChanged(tx Tx, area ServiceAreaID, removed bool) error {
+// staffChanged has an area's rooms follow its staff. What removed clerks served waits again.
+func (b *Bridge) staffChanged(tx Tx, area ServiceAreaID, removed []UserID) error {
 	now := b.now()
 	_, err := tx.Enqueue(Entry{
 		ID: NewID(), Stream: areaStream(area), Kind: SetUpArea, Area: area, Phase: Ready, DueAt: now, CreatedAt: now,
 	}, "", now)
-	if err != nil || !removed {
+	if err != nil || len(removed) == 0 {
 		return err
 	}
 	live, err := tx.LiveRooms(area)
@@ -71,8 +76,37 @@ func (b *Bridge) staffChanged(tx Tx, area ServiceAreaID, removed bool) error {
 		if err != nil {
 			return err
 		}
+		c, err := tx.LockConversation(id)
+		if err != nil {
+			return err
+		}
+		if c.State == Active && slices.Contains(removed, c.ClerkID) {
+			if err := b.waitAgain(tx, &c); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
+}
+
+// waitAgain puts a conversation that has lost its clerk back into the queue.
+func (b *Bridge) waitAgain(tx Tx, c *Conversation) error {
+	table, err := b.timetableIn(tx)
+	if err != nil {
+		return err
+	}
+	area, _ := table.area(c.Area)
+	c.State, c.Clerk, c.ClerkID = Waiting, "", ""
+	if err := tx.SaveConversation(*c); err != nil {
+		return err
+	}
+	if err := b.startTurn(tx, *c, area, b.now()); err != nil {
+		return err
+	}
+	if err := b.updateRoom(tx, *c); err != nil {
+		return err
+	}
+	return b.announce(tx, *c, area)
 }
 
 func (b *Bridge) showTeams(tx Tx, table *timetable, only ServiceAreaID) (string, error) {

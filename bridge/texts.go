@@ -4,8 +4,6 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
-	"html"
-	"net/url"
 	"strconv"
 	"time"
 
@@ -87,21 +85,6 @@ func (t *texts) roomTopic(c Conversation, a ServiceArea) string {
 
 func (t *texts) area(key string, a ServiceArea) string {
 	return t.say(key, map[string]string{"Area": a.NameIn("de")})
-}
-
-// lobbyNotice tells the area's clerks of a waiting chat. The link goes to the readable alias:
-// for a room that the reader is not in, clients show the link's target instead of its text.
-func (t *texts) lobbyNotice(c Conversation, alias string, mentions []UserID) textPayload {
-	line := t.say("lobby_waiting", map[string]string{
-		"Number": strconv.FormatInt(c.Number, 10), "Name": t.citizenName(c),
-		"Language": t.say("language_"+c.Language, nil), "Time": t.clock(c.CreatedAt),
-	})
-	link := "https://matrix.to/#/" + url.PathEscape(alias)
-	return textPayload{
-		Text:     line + " · " + link,
-		HTML:     html.EscapeString(line) + ` · <a href="` + html.EscapeString(link) + `">` + html.EscapeString(alias) + `</a>`,
-		Mentions: mentions,
-	}
 }
 
 // ConversationAlias is the alias name of a conversation's room, without sigil and server.

@@ -299,6 +299,14 @@ func (w *world) opened(text string) bridge.Conversation {
 	return w.delivered(w.open(hunde, text).ID)
 }
 
+// onItsBoard waits until everything that the bot posts of a new chat is there, in its room and in
+// the lobby: for tests that count events or calls after it.
+func (w *world) onItsBoard(c bridge.Conversation) {
+	w.t.Helper()
+	w.awaitCalls("FirstNotice", c.Room, 1)
+	w.await("the button", func() bool { return len(w.hs.reactions(w.look(c.ID).Notice)) > 0 })
+}
+
 // say sends a message of the citizen; its text serves as client_id.
 func (w *world) say(id bridge.ConversationID, text string) bridge.Message {
 	w.t.Helper()

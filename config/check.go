@@ -197,6 +197,9 @@ func (c *Config) checkCity(k *checker) {
 }
 
 func (c *Config) checkAreas(k *checker) {
+	if c.Desk.PauseAfter < 0 || c.Desk.PauseAfter > 20 {
+		k.refuse("desk.pause_after", "must be 0 to 20")
+	}
 	if len(c.ServiceAreas) == 0 {
 		k.refuse("service_areas", "there must be at least one")
 	}
@@ -229,16 +232,9 @@ func (c *Config) checkAreas(k *checker) {
 		if n := a.IdleCloseMinutes; n < 0 || n > 480 || n > 0 && (a.IdleWarningMinutes == 0 || n <= a.IdleWarningMinutes) {
 			k.refuse(key+".idle_close_minutes", "must be 0, or more than idle_warning_minutes, which must not be 0 then, and at most 480")
 		}
-		k.users(key+".clerks", a.Clerks, c.Homeserver.ServerName)
-		k.users(key+".leads", a.Leads, c.Homeserver.ServerName)
-		for n, lead := range a.Leads {
-			if !slices.Contains(a.Clerks, lead) {
-				k.refuse(fmt.Sprintf("%s.leads[%d]", key, n), "is not among the area's clerks")
-			}
-		}
-		if a.Capacity < 0 || a.Capacity > 50 {
-			k.refuse(key+".capacity", "must be 1 to 50")
-		}
+	}
+	for i, a := range c.ServiceAreas {
+		c.checkDesk(k, fmt.Sprintf("service_areas[%d]", i), a, seen)
 	}
 }
 

@@ -23,6 +23,7 @@ type Config struct {
 	City         City          `yaml:"city"`
 	Mail         Mail          `yaml:"mail"`
 	Admins       []string      `yaml:"admins"`
+	Desk         Desk          `yaml:"desk"`
 	ServiceAreas []ServiceArea `yaml:"service_areas"`
 	Log          Log           `yaml:"log"`
 
@@ -134,6 +135,15 @@ type ServiceArea struct {
 	Leads []string `yaml:"leads"`
 	// Capacity is how many chats a clerk is offered at once, 1 to 50; default 5.
 	Capacity int `yaml:"capacity"`
+	// Overflow is optional.
+	Overflow Overflow `yaml:"overflow"`
+	// RemindMinutes and EscalateMinutes are how long a chat waits until the lobby is reminded of it,
+	// 1 to 240, default 3, and until the leads are told, up to 480, default 6.
+	RemindMinutes   int `yaml:"remind_minutes"`
+	EscalateMinutes int `yaml:"escalate_minutes"`
+	// OfferRequestMinutes is how long a citizen waits until a request is offered instead, 1 to 240;
+	// default 5.
+	OfferRequestMinutes int `yaml:"offer_request_minutes"`
 }
 
 // Log says how much is logged.
@@ -192,6 +202,10 @@ func Parse(name string, data []byte) (*Config, error) {
 		}{
 			{"grace_minutes", &a.GraceMinutes, defaultGrace},
 			{"reopen_minutes", &a.ReopenMinutes, defaultReopen},
+			{"capacity", &a.Capacity, defaultCapacity},
+			{"remind_minutes", &a.RemindMinutes, defaultRemind},
+			{"escalate_minutes", &a.EscalateMinutes, max(defaultEscalate, 2*a.RemindMinutes)},
+			{"offer_request_minutes", &a.OfferRequestMinutes, defaultOfferRequest},
 			{"idle_warning_minutes", &a.IdleWarningMinutes, defaultIdleWarning},
 			{"idle_close_minutes", &a.IdleCloseMinutes, defaultIdleClose},
 		} {
@@ -208,10 +222,15 @@ func Parse(name string, data []byte) (*Config, error) {
 
 // What an area has that says nothing else, in minutes.
 const (
-	defaultGrace       = 15
-	defaultReopen      = 60
-	defaultIdleWarning = 20
-	defaultIdleClose   = 30
+	defaultGrace        = 15
+	defaultCapacity     = 5
+	defaultRemind       = 3
+	defaultEscalate     = 6
+	defaultOfferRequest = 5
+	defaultPauseAfter   = 3
+	defaultReopen       = 60
+	defaultIdleWarning  = 20
+	defaultIdleClose    = 30
 )
 
 func defaults() *Config {
@@ -226,6 +245,7 @@ func defaults() *Config {
 			},
 		},
 		City: City{TimeZone: "Europe/Zurich"},
+		Desk: Desk{PauseAfter: defaultPauseAfter},
 		Mail: Mail{Port: 587, TLS: "starttls"},
 		Log:  Log{Level: "info"},
 	}

@@ -32,6 +32,8 @@ type areaJSON struct {
 	ClosesAt     *time.Time   `json:"closes_at,omitempty"`
 	Hours        hoursJSON    `json:"hours"`
 	CounterHours *counterJSON `json:"counter_hours,omitempty"`
+	// ExpectedWait is null unless the area is open and it is known.
+	ExpectedWait *int `json:"expected_wait_seconds"`
 }
 
 type areasJSON struct {
@@ -66,6 +68,7 @@ func (s *Server) areaJSON(a bridge.ServiceArea, lang string, now time.Time) area
 	switch status.State {
 	case bridge.AreaOpen:
 		out.Status = hours.OpenUntilText(lang, now)
+		out.ExpectedWait = seconds(s.core.ExpectedWait(a.ID))
 	case bridge.AreaClosed:
 		out.Status = hours.NextOpeningText(lang, now)
 	case bridge.AreaUnstaffed:
@@ -107,6 +110,15 @@ func hoursOf(a bridge.ServiceArea) *openinghours.Hours {
 		return always
 	}
 	return a.Hours
+}
+
+// seconds is null for what is not known.
+func seconds(d time.Duration, known bool) *int {
+	if !known {
+		return nil
+	}
+	n := int(d.Seconds())
+	return &n
 }
 
 // moment leaves a time out that is not known.

@@ -145,6 +145,8 @@ func (m *memory) Areas() []bridge.ServiceArea {
 	return slices.Clone(m.areas)
 }
 
+func (m *memory) ExpectedWait(bridge.ServiceAreaID) (time.Duration, bool) { return 0, false }
+
 func (m *memory) AnswersByMail() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()

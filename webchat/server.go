@@ -21,6 +21,7 @@ import (
 // Core is what the web asks of the bridge.
 type Core interface {
 	Areas() []bridge.ServiceArea
+	ExpectedWait(bridge.ServiceAreaID) (time.Duration, bool)
 	Area(bridge.ServiceAreaID) (bridge.ServiceArea, error)
 	Open(context.Context, bridge.Opening) (bridge.Opened, error)
 	FromCitizen(context.Context, bridge.ConversationID, bridge.CitizenMessage) (bridge.Message, error)

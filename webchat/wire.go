@@ -30,9 +30,13 @@ type conversationJSON struct {
 	// Clerk is null while nobody serves the citizen.
 	Clerk *string `json:"clerk"`
 	// QueuePosition counts from 1; null unless the conversation waits.
-	QueuePosition *int  `json:"queue_position"`
-	LastSeq       int64 `json:"last_seq"`
-	DeliveredSeq  int64 `json:"delivered_seq"`
+	QueuePosition *int `json:"queue_position"`
+	// ExpectedWait is null unless the conversation waits and it is known.
+	ExpectedWait *int `json:"expected_wait_seconds"`
+	// OfferRequest: it has waited for long; the citizen may rather leave a request.
+	OfferRequest bool  `json:"offer_request"`
+	LastSeq      int64 `json:"last_seq"`
+	DeliveredSeq int64 `json:"delivered_seq"`
 	// ReadSeq: up to here a clerk has read the citizen's messages.
 	ReadSeq int64 `json:"read_seq"`
 	Delayed bool  `json:"delayed"`
@@ -62,6 +66,7 @@ func (s *Server) conversationJSON(snapshot bridge.Snapshot, lang string) convers
 	if snapshot.Position > 0 {
 		out.QueuePosition = &snapshot.Position
 	}
+	out.ExpectedWait, out.OfferRequest = seconds(snapshot.ExpectedWait, snapshot.WaitKnown), snapshot.OfferRequest
 	return out
 }
 

@@ -141,6 +141,10 @@ func readClerk(out *bridge.Event, content map[string]any) {
 		out.Kind, out.Class = bridge.Unreadable, classUnsupported
 		return
 	}
+	if relation["rel_type"] == "m.thread" {
+		root, _ := relation["event_id"].(string)
+		out.Thread = bridge.EventID(root)
+	}
 	if relation["m.in_reply_to"] != nil {
 		out.ReplyTo = repliedTo(relation)
 		body = withoutFallback(body)
@@ -157,7 +161,7 @@ func readClerk(out *bridge.Event, content map[string]any) {
 	}
 	if strings.TrimSpace(out.Text) == "" {
 		out.Kind, out.Class = bridge.Unreadable, classEmpty
-		out.Text, out.HTML, out.ReplyTo, out.Emote = "", "", "", false
+		out.Text, out.HTML, out.ReplyTo, out.Thread, out.Emote = "", "", "", "", false
 	}
 }
 

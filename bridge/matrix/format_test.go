@@ -45,6 +45,7 @@ func TestRead(t *testing.T) {
 	text := func(s string) bridge.Event { return bridge.Event{Kind: bridge.ClerkText, Text: s} }
 	unreadable := func(class string) bridge.Event { return bridge.Event{Kind: bridge.Unreadable, Class: class} }
 	other := bridge.Event{Kind: bridge.Other}
+	inThread := func(ev bridge.Event) bridge.Event { ev.Thread = "$0"; return ev }
 	for name, try := range map[string]struct {
 		raw  string
 		want bridge.Event // ID, room and time are checked for all, the sender unless it is set here
@@ -89,7 +90,7 @@ func TestRead(t *testing.T) {
 		"edit to nothing":          {message(`{"msgtype":"m.text","body":"* ","m.new_content":{"msgtype":"m.text","body":" "},"m.relates_to":{"rel_type":"m.replace","event_id":"$0"}}`), unreadable(classEmpty)},
 		"edit to a picture":        {message(`{"msgtype":"m.text","body":"* x","m.new_content":{"msgtype":"m.image","body":"x"},"m.relates_to":{"rel_type":"m.replace","event_id":"$0"}}`), unreadable(classUnsupported)},
 		"edit of nothing":          {message(`{"msgtype":"m.text","body":"* neu","m.new_content":{"msgtype":"m.text","body":"neu"},"m.relates_to":{"rel_type":"m.replace","event_id":7}}`), text("* neu")},
-		"thread":                   {message(`{"msgtype":"m.text","body":"x","m.relates_to":{"rel_type":"m.thread","event_id":"$0"}}`), text("x")},
+		"thread":                   {message(`{"msgtype":"m.text","body":"x","m.relates_to":{"rel_type":"m.thread","event_id":"$0"}}`), inThread(text("x"))},
 		"relation mistyped":        {message(`{"msgtype":"m.text","body":"x","m.relates_to":"m.replace"}`), text("x")},
 		"rel_type mistyped":        {message(`{"msgtype":"m.text","body":"x","m.relates_to":{"rel_type":["m.replace"]}}`), text("x")},
 		"reply":                    {message(`{"msgtype":"m.text","body":"> <@keller:example.org> Frage\n> zweite Zeile\n\nAntwort\n> Zitat","m.relates_to":{"m.in_reply_to":{"event_id":"$0"}}}`), reply(text("Antwort\n> Zitat"))},
@@ -109,7 +110,7 @@ func TestRead(t *testing.T) {
 		"reaction":                 {event(testClerk, "m.reaction", "", `{"m.relates_to":{"rel_type":"m.annotation","event_id":"$0","key":"👍"}}`), reply(bridge.Event{Kind: bridge.ClerkReaction, Key: "👍"})},
 		"reaction of no kind":      {event(testClerk, "m.reaction", "", `{"m.relates_to":{"rel_type":"m.thread","event_id":"$0","key":"👍"}}`), other},
 		"reaction to nothing":      {event(testClerk, "m.reaction", "", `{"m.relates_to":{"rel_type":"m.annotation","event_id":["$0"],"key":"👍"}}`), other},
-		"in a thread":              {message(`{"msgtype":"m.text","body":"x","m.relates_to":{"rel_type":"m.thread","event_id":"$0","is_falling_back":true,"m.in_reply_to":{"event_id":"$7"}}}`), reply(text("x"))},
+		"in a thread":              {message(`{"msgtype":"m.text","body":"x","m.relates_to":{"rel_type":"m.thread","event_id":"$0","is_falling_back":true,"m.in_reply_to":{"event_id":"$7"}}}`), inThread(reply(text("x")))},
 		"message as state":         {event(testClerk, "m.room.message", state, `{"msgtype":"m.text","body":"x"}`), other},
 
 		"ghost's echo":             {event(testGhost, "m.room.message", "", echo), bridge.Event{Kind: bridge.Echo, Marker: "01MARK"}},

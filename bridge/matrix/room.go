@@ -78,7 +78,7 @@ func (a *Adapter) OpenRoom(ctx context.Context, p bridge.RoomPlan, found func(br
 		retry: p.Retry, seconds: p.AgeSeconds,
 		state: []stateEvent{
 			restrictedTo(p.Space), historyShared, noGuests, named(p.Name), topic(p.Topic),
-			{Type: "m.space.parent", Key: string(p.Space), Content: map[string]any{"canonical": true, "via": []any{a.server}}},
+			{Type: spaceParent, Key: string(p.Space), Content: parentOf(a.server)},
 		},
 	}
 	room, fresh, err := a.obtain(ctx, spec, c.Room, found)

@@ -3,6 +3,7 @@ package matrix
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 
 	"schalter/bridge"
@@ -43,16 +44,28 @@ func (a *Adapter) Send(ctx context.Context, m bridge.OutgoingMessage) (bridge.Ev
 		content["m.relates_to"] = map[string]any{"m.in_reply_to": map[string]any{"event_id": m.ReplyTo}}
 	}
 	if m.Replaces != "" {
-		// What stands outside is for clients that know no edits.
-		content["m.new_content"] = map[string]any{"msgtype": content["msgtype"], "body": m.Text, "m.mentions": mentions(nil)}
-		content["m.relates_to"] = map[string]any{"rel_type": "m.replace", "event_id": m.Replaces}
-		content["body"] = "* " + m.Text
+		content = edited(content, m)
 	}
 	event, err := a.put(ctx, m.As, m.Room, messageType, m.Entry, content)
 	if err != nil {
 		return "", fmt.Errorf("send message: %w", err)
 	}
 	return event, nil
+}
+
+// edited is a message in place of an earlier one (specification, "Event replacements"). What stands
+// beside the new content is for clients that know no edits. Nobody is notified of it.
+func edited(content map[string]any, m bridge.OutgoingMessage) map[string]any {
+	fresh := maps.Clone(content)
+	delete(fresh, markerField)
+	content["m.mentions"] = mentions(nil)
+	content["body"] = "* " + m.Text
+	if m.HTML != "" {
+		content["formatted_body"] = "* " + m.HTML
+	}
+	content["m.new_content"] = fresh
+	content["m.relates_to"] = map[string]any{"rel_type": "m.replace", "event_id": m.Replaces}
+	return content
 }
 
 // React puts a reaction under an event. Synapse refuses one that is there already, which is as

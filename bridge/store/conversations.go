@@ -65,8 +65,11 @@ const (
 		WHERE c.id = (SELECT conversation_id FROM conversation_rooms WHERE room_id = ?)`
 	selectAuthorized = `SELECT ` + conversationColumns + ` FROM conversations c
 		JOIN tokens t ON t.conversation_id = c.id WHERE c.id = ? AND t.hash = ?`
-	selectQueuePosition = `SELECT count(*) FROM conversations
-		WHERE service_area = ? AND state = 'waiting' AND number <= ?`
+	selectQueuePosition = `SELECT count(*) FROM conversations c LEFT JOIN turns t ON t.conversation_id = c.id,
+		(SELECT COALESCE(t.since, c.created_at) AS since FROM conversations c LEFT JOIN turns t ON t.conversation_id = c.id
+			WHERE c.id = ?) own
+		WHERE c.service_area = ? AND c.state = 'waiting' AND (COALESCE(t.since, c.created_at) < own.since
+			OR COALESCE(t.since, c.created_at) = own.since AND c.number <= ?)`
 )
 
 // Conversation returns bridge.ErrNotFound when there is none.
@@ -86,10 +89,11 @@ func (db *DB) Authorized(ctx context.Context, id bridge.ConversationID, tokenHas
 	return r.conversation(), err
 }
 
-// QueuePosition counts the waiting conversations of the area up to and with this one.
+// QueuePosition counts the waiting conversations of the area up to and with this one, in the order in
+// which they began to wait.
 func (db *DB) QueuePosition(ctx context.Context, c bridge.Conversation) (int, error) {
 	var n int
-	err := db.get(ctx, &n, selectQueuePosition, string(c.Area), c.Number)
+	err := db.get(ctx, &n, selectQueuePosition, string(c.ID), string(c.Area), c.Number)
 	return n, err
 }
 

@@ -25,6 +25,8 @@ type Condition struct {
 	// Areas and Admin are the rooms that have been made.
 	Areas []bridge.AreaRooms
 	Admin bridge.RoomID
+	// Staff is what admins have set over the configuration.
+	Staff bridge.Staff
 	// Folder is where SQLite's file is or will be; empty for PostgreSQL.
 	Folder string
 }
@@ -36,6 +38,8 @@ const (
 	selectAdminRoom = `SELECT COALESCE(MAX(room_id), '') FROM house_rooms WHERE part = 'admin'`
 	// adminSince is the schema that has house_rooms.
 	adminSince = 2
+	// staffSince is the one that has postings.
+	staffSince = 8
 )
 
 // Probe looks whether a database could serve, and changes nothing: no file is made and nothing is
@@ -146,7 +150,11 @@ func (c *Condition) look(ctx context.Context, db *sqlx.DB, d migrations.Dialect)
 	if c.Schema < adminSince {
 		return nil
 	}
-	return tx.GetContext(ctx, &c.Admin, selectAdminRoom)
+	if err := tx.GetContext(ctx, &c.Admin, selectAdminRoom); err != nil || c.Schema < staffSince {
+		return err
+	}
+	c.Staff, err = staff(func(into any, query string) error { return tx.SelectContext(ctx, into, query) })
+	return err
 }
 
 // program is the schema version that this program makes.

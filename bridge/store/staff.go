@@ -47,7 +47,8 @@ const (
 	upsertPause  = `INSERT INTO pauses (` + pauseColumns + `) VALUES (?, ?, ?, ?, ?) ON CONFLICT (user_id) DO UPDATE SET
 		paused = excluded.paused, automatic = excluded.automatic, since = excluded.since, unanswered = excluded.unanswered`
 	selectPause     = `SELECT ` + pauseColumns + ` FROM pauses WHERE user_id = ?`
-	selectLiveRooms = `SELECT id FROM conversations WHERE service_area = ? AND room_id <> '' AND state <> 'closed' ORDER BY number`
+	selectLiveRooms = `SELECT id FROM conversations WHERE service_area = ? AND room_id <> ''
+		AND (state <> 'closed' OR life_stage < ?) ORDER BY number`
 )
 
 // Staff returns what admins and clerks have set about who works where, and who is away.
@@ -103,6 +104,6 @@ func (t *transaction) SavePause(p bridge.Pause) error {
 
 func (t *transaction) LiveRooms(area bridge.ServiceAreaID) ([]bridge.ConversationID, error) {
 	var ids []bridge.ConversationID
-	err := t.list(&ids, selectLiveRooms, string(area))
+	err := t.list(&ids, selectLiveRooms, string(area), int(bridge.RoomLeft))
 	return ids, err
 }

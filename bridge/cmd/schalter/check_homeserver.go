@@ -51,7 +51,9 @@ func (r *report) homeserver(ctx context.Context, c *config.Config, made *store.C
 	p := people{report: r, adapter: a, known: map[bridge.UserID]error{}}
 	admin := bridge.RoomID("")
 	rooms := map[string]bridge.AreaRooms{}
+	var staff bridge.Staff
 	if made != nil {
+		staff = made.Staff
 		admin = made.Admin
 		for _, a := range made.Areas {
 			rooms[string(a.Area)] = a
@@ -60,7 +62,7 @@ func (r *report) homeserver(ctx context.Context, c *config.Config, made *store.C
 	p.look(ctx, "admins", users(c.Admins), []place{{"admin room", admin}}, made != nil)
 	for _, area := range c.ServiceAreas {
 		its := rooms[area.ID]
-		p.look(ctx, area.ID, users(area.Clerks), []place{{"space", its.Space}, {"lobby", its.Lobby}}, made != nil)
+		p.look(ctx, area.ID, staff.Clerks(bridge.ServiceAreaID(area.ID), users(area.Clerks)), []place{{"space", its.Space}, {"lobby", its.Lobby}}, made != nil)
 	}
 }
 

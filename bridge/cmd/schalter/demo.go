@@ -227,7 +227,7 @@ func (d *demoCommand) config(demo demoFile, s demoSecrets) *config.Config {
 	c.Database.URL = config.Secret("sqlite:" + d.file("schalter.db"))
 	c.Web.PublicURL = demo.WebchatURL
 	c.Web.AllowedOrigins, c.Web.TrustedProxies = nil, nil
-	c.Admins = nil
+	c.Admins, c.Desk.PauseAfter = nil, 0
 	for _, a := range demo.Admins {
 		c.Admins = append(c.Admins, a.UserID)
 	}

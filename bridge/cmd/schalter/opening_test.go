@@ -95,7 +95,7 @@ func (c *counter) runsOver(t *testing.T) {
 	}
 	told := 0
 	for _, e := range events {
-		if e.Sender == "@schalter_bot:localhost" && e.Type == "m.room.message" {
+		if e.Sender == "@schalter_bot:localhost" && e.Type == "m.room.message" && !strings.Contains(e.Content.Body, "Identität nicht geprüft") {
 			told++
 		}
 	}

@@ -71,6 +71,7 @@ func newService(ctx context.Context, c *config.Config, log zerolog.Logger) (*ser
 	s.core, err = bridge.New(bridge.Options{
 		Store: db, Rooms: adapter, Browsers: everybody{s.hub, s.notifier}, Areas: areas,
 		Log: part(log, "bridge"), Zone: zone, Calendar: calendar, Admins: users(c.Admins),
+		PauseAfter: pauseAfter(c.Desk), Boards: boardsEvery,
 		Mailer: mailer, City: c.City.Name, PublicURL: c.Web.PublicURL, Now: clock, Patience: patience(c.Homeserver.Timeout()),
 	})
 	if err == nil {
@@ -152,12 +153,25 @@ func (all everybody) Typing(id bridge.ConversationID, clerk string) {
 // clock is the service's clock; nil means time.Now. Tests set another one.
 var clock func() time.Time
 
+// boardsEvery is how often the lobbies' pinned notices are looked at.
+const boardsEvery = 5 * time.Second
+
+// pauseAfter is the core's: there, 0 means the default.
+func pauseAfter(d config.Desk) int {
+	if d.PauseAfter == 0 {
+		return -1
+	}
+	return d.PauseAfter
+}
+
 func areas(c *config.Config) ([]bridge.ServiceArea, error) {
 	out := make([]bridge.ServiceArea, len(c.ServiceAreas))
 	for i, a := range c.ServiceAreas {
 		out[i] = bridge.ServiceArea{
 			ID: bridge.ServiceAreaID(a.ID), Name: a.Name, Description: a.Description,
 			Clerks: users(a.Clerks), Leads: users(a.Leads), Capacity: a.Capacity, Grace: minutes(a.GraceMinutes), Reopen: minutes(a.ReopenMinutes),
+			Overflow:    bridge.Overflow{To: bridge.ServiceAreaID(a.Overflow.To), After: minutes(a.Overflow.AfterMinutes)},
+			RemindAfter: minutes(a.RemindMinutes), EscalateAfter: minutes(a.EscalateMinutes), OfferRequestAfter: minutes(a.OfferRequestMinutes),
 			IdleWarning: minutes(a.IdleWarningMinutes), IdleClose: minutes(a.IdleCloseMinutes),
 		}
 		var err error
