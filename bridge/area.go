@@ -31,6 +31,8 @@ type ServiceArea struct {
 	// Capacity is how many chats a clerk serves at once; 0 means DefaultCapacity.
 	Capacity int
 
+	// Canned are replies that clerks send by name, in lower case, by language; "de" is always set.
+	Canned map[string]map[string]string
 	// Overflow, and how long a chat may wait until the lobby is reminded, the leads are told, and the
 	// citizen is offered to leave a request; 0 means the default.
 	Overflow                                      Overflow

@@ -23,6 +23,7 @@ var (
 		"weiter": passChat, "pass": passChat,
 		"dazu": addToChat, "add": addToChat,
 		"notiz": writeNote, "note": writeNote,
+		"baustein": sendCanned, "bausteine": sendCanned, "canned": sendCanned,
 		"pause": verb(pauseClerk), "break": verb(pauseClerk), "da": verb(clerkBack), "back": verb(clerkBack),
 		"wer": verb(whoIsThere), "who": verb(whoIsThere), "warteschlange": verb(showQueue), "queue": verb(showQueue),
 		"stunden": verb(deskHours), "hours": verb(deskHours),
@@ -35,6 +36,7 @@ var (
 		passChat:   (*Bridge).passByOrder,
 		addToChat:  (*Bridge).addByOrder,
 		writeNote:  (*Bridge).noteByOrder,
+		sendCanned: (*Bridge).cannedByOrder,
 
 		verb(pauseClerk): deskByOrder(pauseClerk), verb(clerkBack): deskByOrder(clerkBack),
 		verb(whoIsThere): deskByOrder(whoIsThere), verb(showQueue): deskByOrder(showQueue),

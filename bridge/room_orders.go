@@ -15,7 +15,7 @@ const (
 
 // englishWords are the commands that are answered in English.
 var englishWords = map[string]bool{
-	"take": true, "pass": true, "add": true, "break": true, "back": true, "who": true, "queue": true, "help": true,
+	"take": true, "pass": true, "add": true, "break": true, "back": true, "who": true, "queue": true, "help": true, "canned": true,
 }
 
 // wordsFor are the words in which a command is answered: the desk's, or English for an English one.

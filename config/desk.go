@@ -1,6 +1,10 @@
 package config
 
-import "fmt"
+import (
+	"fmt"
+	"maps"
+	"slices"
+)
 
 // Desk is what holds for all clerks.
 type Desk struct {
@@ -29,6 +33,12 @@ func (c *Config) checkDesk(k *checker, key string, a ServiceArea, areas map[stri
 		if !clerks[lead] {
 			k.refuse(fmt.Sprintf("%s.leads[%d]", key, n), "is not among the area's clerks")
 		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(a.Replies)) {
+		if !areaID.MatchString(name) {
+			k.refuse(key+".replies."+name, "the name must be 1 to 40 lower-case letters, digits or hyphens")
+		}
+		k.texts(key+".replies."+name, a.Replies[name], true)
 	}
 	if a.Capacity < 1 || a.Capacity > 50 {
 		k.refuse(key+".capacity", "must be 1 to 50")
