@@ -195,6 +195,7 @@ func TestEveryOrderOfArrivalGivesTheSameState(t *testing.T) {
 					t.Errorf("order %v: %d relations wait for ever", order, got.Awaited)
 				}
 			}
+			w.idle()
 		})
 	}
 }

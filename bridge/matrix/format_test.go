@@ -204,10 +204,11 @@ func TestNamesThatJoinsTell(t *testing.T) {
 }
 
 func FuzzRead(f *testing.F) {
-	for _, content := range []string{`{"msgtype":"m.text","body":"x"}`, `[]`, `{"m.relates_to":{"m.in_reply_to":{}},"msgtype":"m.text","body":"> a\n\nb"}`} {
+	for _, content := range []string{`{"msgtype":"m.text","body":"x"}`, `[]`, `{"m.relates_to":{"m.in_reply_to":{}},"msgtype":"m.text","body":"> a\n\nb"}`, `{"msgtype":"m.text","body":"* x","m.new_content":{"msgtype":"m.text","body":"x"},"m.relates_to":{"rel_type":"m.replace","event_id":"$0"}}`} {
 		for _, sender := range []string{testClerk, testGhost, testBot} {
 			f.Add([]byte(event(sender, "m.room.message", "", content)))
 			f.Add([]byte(event(sender, "m.room.member", `"state_key":"`+sender+`",`, content)))
+			f.Add([]byte(event(sender, "m.room.redaction", `"redacts":"$0",`, content)))
 		}
 	}
 	a := testAdapter(f)
@@ -217,10 +218,10 @@ func FuzzRead(f *testing.F) {
 		if ok && ev.ID == "" {
 			t.Errorf("an event without an ID: %+v", ev)
 		}
-		if ev.Kind == bridge.ClerkText && strings.TrimSpace(ev.Text) == "" {
+		if (ev.Kind == bridge.ClerkText || ev.Kind == bridge.ClerkEdit) && strings.TrimSpace(ev.Text) == "" {
 			t.Errorf("an empty text: %+v", ev)
 		}
-		for _, s := range []string{ev.Text, ev.HTML, names[ev.Sender]} {
+		for _, s := range []string{ev.Text, ev.HTML, ev.Key, names[ev.Sender]} {
 			if !utf8.ValidString(s) || strings.ContainsRune(s, 0) {
 				t.Errorf("not to be stored: %q", s)
 			}

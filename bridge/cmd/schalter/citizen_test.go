@@ -33,6 +33,8 @@ type citizen struct {
 	ids  []string     // their message IDs
 	seen []apiMessage // as streamed, in order of arrival
 	bad  []string     // what must not happen on a stream
+	// changed are the messages, by seq, that the stream told of again, as they are now.
+	changed map[int64]apiMessage
 }
 
 type apiMessage struct {
@@ -44,6 +46,18 @@ type apiMessage struct {
 	Text      string `json:"text"`
 	HTML      string `json:"html"`
 	State     string `json:"state"`
+	Emote     bool   `json:"emote"`
+	EditedAt  string `json:"edited_at"`
+	Deleted   bool   `json:"deleted"`
+	ReplyTo   *struct {
+		ID, Sender, Text string
+		Deleted          bool
+	} `json:"reply_to"`
+	Reactions []struct {
+		Key   string
+		Count int
+		Mine  bool
+	} `json:"reactions"`
 }
 
 type apiConversation struct {
@@ -57,12 +71,19 @@ type apiConversation struct {
 
 // post repeats a request until the service answers with something that is not its own trouble.
 func (c *citizen) post(ctx context.Context, path, key string, body any) (int, []byte, error) {
-	data, err := json.Marshal(body)
-	if err != nil {
-		return 0, nil, err
+	return c.request(ctx, http.MethodPost, path, key, body)
+}
+
+func (c *citizen) request(ctx context.Context, method, path, key string, body any) (int, []byte, error) {
+	var data []byte
+	if body != nil {
+		var err error
+		if data, err = json.Marshal(body); err != nil {
+			return 0, nil, err
+		}
 	}
 	for ctx.Err() == nil {
-		r, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+"/api/v1/"+path, bytes.NewReader(data))
+		r, err := http.NewRequestWithContext(ctx, method, c.base+"/api/v1/"+path, bytes.NewReader(data))
 		if err != nil {
 			return 0, nil, err
 		}
@@ -211,6 +232,21 @@ func (c *citizen) stream(ctx context.Context) error {
 			event = name
 		}
 		data, ok := strings.CutPrefix(line, "data: ")
+		if ok && event == "message_changed" {
+			var m apiMessage
+			if err := json.Unmarshal([]byte(data), &m); err != nil {
+				return err
+			}
+			c.mu.Lock()
+			if m.Seq > int64(len(c.seen)) {
+				c.bad = append(c.bad, fmt.Sprintf("seq %d has changed and was never streamed", m.Seq))
+			}
+			if c.changed == nil {
+				c.changed = map[int64]apiMessage{}
+			}
+			c.changed[m.Seq] = m
+			c.mu.Unlock()
+		}
 		if ok && event != "message" && c.onEvent != nil {
 			c.onEvent(event, data)
 		}

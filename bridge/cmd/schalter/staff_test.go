@@ -118,9 +118,16 @@ type roomEvent struct {
 	Type     string  `json:"type"`
 	Sender   string  `json:"sender"`
 	StateKey *string `json:"state_key"`
+	At       int64   `json:"origin_server_ts"`
+	Redacts  string  `json:"redacts"`
 	Content  struct {
-		Body   string `json:"body"`
-		Marker string `json:"ch.schalter.message_id"`
+		Body    string `json:"body"`
+		MsgType string `json:"msgtype"`
+		Marker  string `json:"ch.schalter.message_id"`
+		Redacts string `json:"redacts"`
+		New     struct {
+			Body string `json:"body"`
+		} `json:"m.new_content"`
 		// Relates is of any type: tests send what clients must not.
 		Relates json.RawMessage `json:"m.relates_to"`
 	} `json:"content"`
