@@ -68,3 +68,19 @@ func TestStaff(t *testing.T) {
 		}
 	})
 }
+
+// The doctor knows the staff as it is, not only as the config has it.
+func TestProbeTellsTheStaff(t *testing.T) {
+	url := sqliteURL(t)
+	db := open(t, url)
+	update(t, db, func(tx bridge.Tx) error {
+		return tx.SavePosting(bridge.Posting{Area: "hunde", User: "@b:x", SetBy: "@chief:x", SetAt: at})
+	})
+	c, err := store.Probe(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := c.Staff.Clerks("hunde", []bridge.UserID{"@a:x", "@b:x"}); !slices.Equal(got, []bridge.UserID{"@a:x"}) {
+		t.Errorf("clerks %v", got)
+	}
+}
