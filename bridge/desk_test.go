@@ -256,12 +256,14 @@ func TestNoFlood(t *testing.T) {
 		}
 	})
 	var open []bridge.Conversation
+	lobby := w.lobby(hunde)
 	for n := range chats {
 		c := w.open(hunde, fmt.Sprint("Frage ", n))
 		open = append(open, c)
+		if len(open)%20 == 0 {
+			w.await("notices", func() bool { return w.hs.announced(lobby) == len(open) })
+		}
 	}
-	lobby := w.lobby(hunde)
-	w.await("notices", func() bool { return w.hs.announced(lobby) == chats })
 	if got := w.hs.mentioned(lobby, "🟡 #1 "); len(got) != 1 || len(got[0]) != clerks {
 		t.Errorf("the chat is not offered to everybody: %v", got)
 	}
@@ -272,22 +274,24 @@ func TestNoFlood(t *testing.T) {
 		w.press(hunde, bridge.UserID(fmt.Sprintf("@clerk%d:example.org", n%clerks)), c.Notice)
 	}
 	w.sync()
+	edited := func(sign string) int {
+		w.hs.mu.Lock()
+		defer w.hs.mu.Unlock()
+		n := 0
+		for _, e := range w.hs.edits {
+			if strings.Contains(e.text, sign) {
+				n++
+			}
+		}
+		return n
+	}
+	w.await("all shown as taken", func() bool { return edited("🟢") == chats })
 	for _, c := range open {
 		c = w.look(c.ID)
 		w.hs.say(clerkText(c.Room, c.ClerkID, "!zu"))
 	}
 	w.sync()
-	w.await("all edits", func() bool {
-		w.hs.mu.Lock()
-		defer w.hs.mu.Unlock()
-		n := 0
-		for _, e := range w.hs.edits {
-			if strings.Contains(e.text, "⚪") {
-				n++
-			}
-		}
-		return n == chats
-	})
+	w.await("all shown as ended", func() bool { return edited("⚪") == chats })
 	w.hs.mu.Lock()
 	events := map[string]int{}
 	for _, call := range w.hs.calls {
@@ -301,4 +305,17 @@ func TestNoFlood(t *testing.T) {
 			t.Errorf("%d times %s for %d chats, want at most %d", events[method], method, chats, most)
 		}
 	}
+}
+
+// Two clerks who enter at once: the second reads in the room who serves the citizen.
+func TestWhoComesSecondIsTold(t *testing.T) {
+	w := newBoard(t, "sqlite:"+filepath.Join(t.TempDir(), "x.db"), nil)
+	c, _ := w.posted("Grüezi")
+	w.hs.say(bridge.Event{Room: c.Room, Sender: huber, Kind: bridge.ClerkJoined})
+	w.hs.say(bridge.Event{Room: c.Room, Sender: keller, Kind: bridge.ClerkJoined})
+	w.sync()
+	if got := w.look(c.ID); got.ClerkID != huber {
+		t.Errorf("taken by %s", got.ClerkID)
+	}
+	w.await("told", func() bool { return slices.Contains(w.hs.said(c.Room), "🟢 huber hat diesen Chat übernommen.") })
 }
