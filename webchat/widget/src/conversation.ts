@@ -35,7 +35,7 @@ export class ConversationView {
       h("button", { class: "second", type: "button", click: again }, t("again")));
     const stay = () => void (session.now?.idle && session.go("stay").then(() => this.composer.text.focus(), () => {}));
     this.composer.text.addEventListener("input", stay);
-    this.idle = h("div", { class: "after row", hidden: true }, h("button", { class: "second", type: "button", click: stay }, t("stay")));
+    this.idle = h("div", { class: "idle row", hidden: true }, h("button", { class: "second", type: "button", click: stay }, t("stay")));
     this.node = h("div", { class: "conversation" }, this.before, this.log.node, this.status, this.idle, this.composer.node, this.after);
     this.log.put(session.messages, false);
     this.update();
