@@ -35,6 +35,9 @@ type citizen struct {
 	bad  []string     // what must not happen on a stream
 	// changed are the messages, by seq, that the stream told of again, as they are now.
 	changed map[int64]apiMessage
+	// edits are the last texts of messages, deletions what was deleted, by place in sent.
+	edits     map[int]string
+	deletions map[int]bool
 }
 
 type apiMessage struct {

@@ -52,17 +52,21 @@ func transcript(events []roomEvent, mine func(roomEvent) bool) []line {
 		}
 	}
 	events = slices.DeleteFunc(slices.Clone(events), func(e roomEvent) bool { return gone[e.ID] || e.isEmptied() })
+	relations := make([]relation, len(events))
+	for i, e := range events {
+		relations[i] = e.relation()
+	}
 	var out []line
-	for _, m := range events {
+	for at, m := range events {
 		if m.Type != "m.room.message" || m.isEdit() || !mine(m) {
 			continue
 		}
 		l := line{Text: m.Content.Body}
 		var last roomEvent
 		by := map[string]map[string]bool{}
-		for _, e := range events {
-			r := e.relation()
-			if e.ID == m.relation().Reply.EventID {
+		for i, e := range events {
+			r := relations[i]
+			if e.ID == relations[at].Reply.EventID {
 				l.Answers = true
 			}
 			if r.EventID != m.ID {
