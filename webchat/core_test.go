@@ -393,6 +393,13 @@ func (m *memory) change(id bridge.ConversationID, f func(*bridge.Conversation)) 
 	m.hub.Notify(id)
 }
 
+// end is what a clerk's closing does.
+func (m *memory) end(id bridge.ConversationID) {
+	m.change(id, func(c *bridge.Conversation) {
+		c.State, c.Life = bridge.Closed, bridge.Life{ClosedBy: bridge.ByClerk, ReopenUntil: time.Now().Add(time.Hour)}
+	})
+}
+
 // deliver is what an echo does to all of the citizen's messages.
 func (m *memory) deliver(id bridge.ConversationID) {
 	m.mu.Lock()

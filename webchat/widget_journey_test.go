@@ -72,13 +72,13 @@ func TestWidgetJourney(t *testing.T) {
 		says(".alert", "Steuerzeichen"), until(`$("#text").value.includes("b")`), chromedp.Evaluate[chromedp.Void](lookup(`$("#text").value = ""`)))
 
 	// The clerk ends it; the citizen goes on; it ends again.
-	h.core.change(id, func(c *bridge.Conversation) { c.State = bridge.Closed })
+	h.core.end(id)
 	do(t, ctx, says(".status", "Dieses Gespräch ist beendet."), visible(".after .primary"), until(`$(".composer").hidden`))
 	h.core.setFail("Reopen", &bridge.ClosedError{Area: "fundbuero"})
 	do(t, ctx, click(".after .primary"), says(".alert", "geschlossen"))
 	h.core.setFail("Reopen", nil)
 	do(t, ctx, click(".after .primary"), visible("#text"), until(`!$(".alert").innerText`), written("Noch etwas."), says(".citizen", "Noch etwas."))
-	h.core.change(id, func(c *bridge.Conversation) { c.State = bridge.Closed })
+	h.core.end(id)
 	do(t, ctx, visible(".after:not([hidden]) .second"))
 
 	// The end leaves nothing on the device.
@@ -87,6 +87,11 @@ func TestWidgetJourney(t *testing.T) {
 	if left := evaluate[int](t, ctx, `localStorage.length + sessionStorage.length`); left != 0 {
 		t.Errorf("%d entries left on the device", left)
 	}
+	await(t, "the server to be told", func() bool {
+		h.core.mu.Lock()
+		defer h.core.mu.Unlock()
+		return len(h.core.tokens) == 0
+	})
 	if problems := evaluate[string](t, ctx, `document.cookie`); problems != "" {
 		t.Errorf("a cookie: %s", problems)
 	}

@@ -38,7 +38,7 @@ var journey = []struct {
 	}},
 	{"8-ended", func(t *testing.T, ctx context.Context, h *house) {
 		talk(t, ctx, h)
-		h.core.change(h.core.only(t), func(c *bridge.Conversation) { c.State = bridge.Closed })
+		h.core.end(h.core.only(t))
 		do(t, ctx, visible(".after:not([hidden]) button"))
 	}},
 	{"9-confirm", func(t *testing.T, ctx context.Context, h *house) {

@@ -3,6 +3,7 @@
 import { API } from "./api";
 import { areaList, closedArea, loadAreas } from "./areas";
 import { ConversationView } from "./conversation";
+import { allow, ring } from "./call";
 import css from "./chat.css";
 import { h, sheet } from "./dom";
 import { Panel } from "./panel";
@@ -23,295 +24,304 @@ export default async function start(shell: Shell): Promise<Chat> {
 }
 
 class App {
-  private readonly api: API;
-  private readonly panel: Panel;
-  private readonly session: Session;
-  private counter: Counter = { city: "", notice: "", privacy_url: "" };
-  private areas: Area[] = [];
-  private view: ConversationView | null = null;
-  private form: RequestForm | null = null;
-  private draft: Draft = { text: "", name: "" };
+  readonly #api: API;
+  readonly #panel: Panel;
+  readonly #session: Session;
+  #counter: Counter = { city: "", notice: "", privacy_url: "" };
+  #areas: Area[] = [];
+  #view: ConversationView | null = null;
+  #form: RequestForm | null = null;
+  #draft: Draft = { text: "", name: "" };
   /** The token of a request that is to go on, from a link in a mail. */
-  private request = "";
-  private area: string;
+  #request = "";
+  #area: string;
   /** Ends following the areas, which is done only while they are looked at. */
-  private watching = new AbortController();
-  private unread = 0;
-  private heading = document.title;
+  #watching = new AbortController();
+  #unread = 0;
+  #heading = document.title;
 
   constructor(private shell: Shell) {
-    this.api = new API(shell.base);
-    this.area = shell.area;
+    this.#api = new API(shell.base);
+    this.#area = shell.area;
     const link = new URLSearchParams(location.hash.slice(1));
     if (shell.mode === "page" && link.get("request")) {
-      this.request = link.get("request")!;
-      this.area = link.get("service_area") || this.area;
+      this.#request = link.get("request")!;
+      this.#area = link.get("service_area") || this.#area;
     }
-    this.panel = new Panel(shell, (language) => void this.speak(language), () => this.watching.abort());
-    this.session = new Session(this.api, {
-      messages: (list, fresh) => this.messages(list, fresh),
-      changed: () => this.changed(),
-      trouble: (what) => this.trouble(what),
-      refused: (text, clientID, problem) => this.refused(text, clientID, problem),
-      switched: () => this.render(),
+    this.#panel = new Panel(shell, (language) => void this.#speak(language), () => this.#watching.abort());
+    this.#session = new Session(this.#api, {
+      messages: (list, fresh) => this.#messages(list, fresh),
+      changed: () => this.#changed(),
+      trouble: (what) => this.#trouble(what),
+      refused: (text, clientID, problem) => this.#refused(text, clientID, problem),
+      switched: () => this.#render(),
     });
-    document.addEventListener("visibilitychange", () => this.looked());
-    this.render();
+    document.addEventListener("visibilitychange", () => this.#looked());
+    this.#render();
   }
 
   open(area?: string): void {
-    if (area && area !== this.area && !this.session.begun) {
-      this.area = area;
-      this.render();
+    if (area && area !== this.#area && !this.#session.begun) {
+      this.#area = area;
+      this.#render();
     }
-    if (!this.session.chat && this.watching.signal.aborted) void this.showAreas();
-    this.panel.open();
-    this.looked();
+    if (!this.#session.chat && this.#watching.signal.aborted) void this.#showAreas();
+    this.#panel.open();
+    this.#looked();
     // A page that has just been loaded leaves the focus where the browser put it.
-    if (this.shell.mode !== "page") this.focus();
+    if (this.shell.mode !== "page") this.#focus();
   }
 
   close(): void {
-    this.panel.close();
+    this.#panel.close();
   }
 
-  private focus(): void {
-    if (!this.panel.isOpen) return;
-    const target = this.session.begun && this.view ? this.view.focus() : this.shell.root.getElementById("question");
+  #focus(): void {
+    if (!this.#panel.isOpen) return;
+    const target = this.#session.begun && this.#view ? this.#view.focus() : this.shell.root.getElementById("question");
     target?.focus();
   }
 
   /** render shows where the citizen is, anew; what has been typed is kept. */
-  private render(): void {
-    if (!this.session) return; // a kept conversation reports while it is being made
-    this.keepDraft();
-    if (this.session.chat) this.showConversation();
-    else void this.showAreas();
+  #render(): void {
+    if (!this.#session) return; // a kept conversation reports while it is being made
+    this.#keepDraft();
+    if (this.#session.chat) this.#showConversation();
+    else void this.#showAreas();
   }
 
-  private keepDraft(): void {
-    if (this.view) this.draft = this.view.draft;
-    if (this.form) this.draft = this.form.draft;
-    this.form = null;
+  #keepDraft(): void {
+    if (this.#view) this.#draft = this.#view.draft;
+    if (this.#form) this.#draft = this.#form.draft;
+    this.#form = null;
   }
 
   // Choosing
 
-  private async showAreas(): Promise<void> {
-    this.view = null;
-    this.frame(h("div", { class: "view" }, h("h2", { id: "question", tabindex: "-1" }, t("loading"))));
-    const counter = this.api.call<Counter>("counter").catch(() => null);
-    this.areas = await loadAreas(this.api, (yes) => this.panel.complain(yes ? t("trouble_areas") : ""));
+  async #showAreas(): Promise<void> {
+    this.#view = null;
+    this.#frame(h("div", { class: "view" }, h("h2", { id: "question", tabindex: "-1" }, t("loading"))));
+    const counter = this.#api.call<Counter>("counter").catch(() => null);
+    this.#areas = await loadAreas(this.#api, (yes) => this.#panel.complain(yes ? t("trouble_areas") : ""));
     const told = await counter;
-    if (told?.ok) this.counter = told.body;
-    if (this.session.chat) return;
-    this.place();
-    void this.watch();
+    if (told?.ok) this.#counter = told.body;
+    if (this.#session.chat) return;
+    this.#place();
+    void this.#watch();
   }
 
   /** place shows the areas, or the one that was asked for. */
-  private place(): void {
-    const wanted = this.areas.find((a) => a.id === this.area);
-    if (wanted) this.choose(wanted);
-    else this.frame(areaList(this.areas, (area) => this.choose(area)));
+  #place(): void {
+    const wanted = this.#areas.find((a) => a.id === this.#area);
+    if (wanted) this.#choose(wanted);
+    else this.#frame(areaList(this.#areas, (area) => this.#choose(area)));
   }
 
   /** watch keeps the areas' states true while they are looked at. */
-  private async watch(): Promise<void> {
-    this.watching.abort();
-    const { signal } = (this.watching = new AbortController());
-    while (!signal.aborted && !this.session.chat) {
-      await follow(this.api.url("service-areas/stream"), "", signal, (name, data) => {
+  async #watch(): Promise<void> {
+    this.#watching.abort();
+    const { signal } = (this.#watching = new AbortController());
+    while (!signal.aborted && !this.#session.chat) {
+      await follow(this.#api.url("service-areas/stream"), "", signal, (name, data) => {
         const areas = (data as { service_areas: Area[] }).service_areas;
-        if (name !== "areas" || signal.aborted || this.session.chat || JSON.stringify(areas) === JSON.stringify(this.areas)) return;
+        if (name !== "areas" || signal.aborted || this.#session.chat || JSON.stringify(areas) === JSON.stringify(this.#areas)) return;
         const focused = (this.shell.root.activeElement as HTMLElement | null)?.dataset.area;
-        this.areas = areas;
-        if (this.form?.touched) return; // what somebody writes is not taken away
-        this.place();
+        this.#areas = areas;
+        if (this.#form?.touched) return; // what somebody writes is not taken away
+        this.#place();
         if (focused) (this.shell.root.querySelector(`[data-area="${focused}"]`) as HTMLElement | null)?.focus();
       }).catch(() => {});
       await new Promise((done) => setTimeout(done, 5e3));
     }
   }
 
-  private choose(area: Area): void {
-    this.area = area.id;
-    this.keepDraft();
-    if (area.state === "open" && this.request) {
-      this.session.pickUp(area.id, area.name, tag(), this.request);
-      this.request = "";
+  #choose(area: Area): void {
+    this.#area = area.id;
+    this.#keepDraft();
+    if (area.state === "open" && this.#request) {
+      this.#session.pickUp(area.id, area.name, tag(), this.#request);
+      this.#request = "";
       history.replaceState(null, "", location.pathname + location.search);
-      this.showConversation();
+      this.#showConversation();
     } else if (area.state === "open") {
-      this.session.prepare(area.id, area.name, tag());
-      this.showConversation();
-    } else this.showClosed(area);
+      this.#session.prepare(area.id, area.name, tag());
+      this.#showConversation();
+    } else this.#showClosed(area);
   }
 
-  private showClosed(area: Area): void {
-    const back = () => this.back();
-    if (this.counter.requests) {
-      this.form = new RequestForm(this.api, area.id, this.counter, this.draft, (left) => {
-        this.form = null;
-        this.draft = { text: "", name: "" };
-        this.watching.abort();
-        this.frame(leftRequest(left, `${this.shell.base}#request=${left.token}&service_area=${area.id}`), back);
-      }, (text) => this.panel.complain(text));
+  #showClosed(area: Area): void {
+    const back = () => this.#back();
+    if (this.#counter.requests) {
+      this.#form = new RequestForm(this.#api, area.id, this.#counter, this.#draft, (left) => {
+        this.#form = null;
+        this.#draft = { text: "", name: "" };
+        this.#watching.abort();
+        this.#frame(leftRequest(left, `${this.shell.base}#request=${left.token}&service_area=${area.id}`), back);
+      }, (text) => this.#panel.complain(text));
     }
-    this.frame(closedArea(area, this.form && this.form.node), back);
+    this.#frame(closedArea(area, this.#form && this.#form.node), back);
   }
 
-  private back(): void {
-    this.keepDraft();
-    this.area = this.request = "";
-    this.panel.complain("");
-    this.session.forget();
-    void this.showAreas();
+  #back(): void {
+    this.#keepDraft();
+    this.#area = this.#request = "";
+    this.#panel.complain("");
+    this.#session.forget();
+    void this.#showAreas();
   }
 
   // The conversation
 
-  private showConversation(): void {
-    this.watching.abort();
-    this.view = new ConversationView(this.session, this.counter, this.draft, () => void this.reopen(), () => this.again(), () => this.looked());
-    this.frame(this.view.node, this.session.begun ? undefined : () => this.back());
-    this.changed();
+  #showConversation(): void {
+    this.#watching.abort();
+    this.#view = new ConversationView(this.#session, this.#counter, this.#draft, () => void this.#reopen(), () => this.#again(), () => this.#looked());
+    this.#frame(this.#view.node, this.#session.begun ? undefined : () => this.#back());
+    this.#changed();
   }
 
-  private frame(body: HTMLElement, back?: () => void): void {
-    const { begun } = this.session;
-    const [title, subtitle, sign] = this.words();
+  #frame(body: HTMLElement, back?: () => void): void {
+    const { begun, chat } = this.#session;
+    const [title, subtitle, sign] = this.#words();
     const { root } = this.shell;
     const focused = root.activeElement;
-    this.panel.show({
-      title, subtitle, sign, body, back, end: begun ? () => this.confirmEnd() : undefined,
+    this.#panel.show({
+      title, subtitle, sign, body, back, end: begun ? () => this.#confirmEnd() : undefined, call: begun ? { on: !!chat!.call, change: () => this.#toggleCall() } : undefined,
       links: begun ? [] : [[t("accessibility"), this.shell.base + "accessibility?language=" + tag()]],
     });
     // Where the focused element has gone, the focus goes to what came instead; else it stays.
-    if (focused && !root.activeElement) this.focus();
+    if (focused && !root.activeElement) this.#focus();
   }
 
   /** words are the header's: the person as soon as there is one. */
-  private words(): [string, string, string] {
-    const { chat, now } = this.session;
+  #words(): [string, string, string] {
+    const { chat, now } = this.#session;
     const clerk = now?.clerk;
     const name = clerk || (chat ? chat.areaName : t("title"));
     const sign = name.split(/\s+/).map((w) => w[0]).filter((c) => /\p{L}/u.test(c)).slice(0, clerk ? 2 : 1).join("").toUpperCase();
-    const closed = this.areas.find((a) => a.id === this.area);
+    const closed = this.#areas.find((a) => a.id === this.#area);
     if (!chat && closed) return [closed.name, t("sub_closed"), closed.name[0]];
-    if (!chat) return [name, [this.counter.city, this.openUntil()].filter(Boolean).join(" · "), sign];
+    if (!chat) return [name, [this.#counter.city, this.#openUntil()].filter(Boolean).join(" · "), sign];
     const area = now ? now.service_area.name : chat.areaName;
     if (clerk) return [clerk, `${area} · ${t(now.state === "closed" ? "sub_ended" : "sub_active")}`, sign];
-    return [area, now ? t("sub_number", { n: now.number }) : this.counter.city, sign];
+    return [area, now ? t("sub_number", { n: now.number }) : this.#counter.city, sign];
   }
 
-  private openUntil(): string {
-    const open = this.areas.filter((a) => a.state === "open");
-    if (!this.areas.length) return "";
+  #openUntil(): string {
+    const open = this.#areas.filter((a) => a.state === "open");
+    if (!this.#areas.length) return "";
     if (!open.length) return t("sub_closed");
     const ends = open.map((a) => a.closes_at || "").sort();
     const until = ends[0] && ends.pop();
     return until ? t("sub_open_until", { when: when(until) }) : t("sub_open");
   }
 
-  private messages(list: Message[], fresh: boolean): void {
-    if (!this.view) return;
-    this.view.log.put(list, fresh);
+  #messages(list: Message[], fresh: boolean): void {
+    if (!this.#view) return;
+    this.#view.log.put(list, fresh);
     const clerks = list.filter((m) => m.direction === "clerk").length;
-    if (fresh && clerks && (!this.panel.isOpen || document.hidden)) {
-      this.unread += clerks;
-      this.showUnread();
+    if (fresh && clerks && (!this.#panel.isOpen || document.hidden)) {
+      this.#unread += clerks;
+      if (this.#session.chat?.call && this.#session.leading) ring();
+      this.#showUnread();
     }
-    if (fresh && clerks) this.shell.emit("message", { unread: this.unread });
-    this.changed();
-    this.looked();
+    if (fresh && clerks) this.shell.emit("message", { unread: this.#unread });
+    this.#changed();
+    this.#looked();
   }
 
-  private changed(): void {
-    if (!this.view) return;
-    const ended = this.session.now?.state === "closed";
-    this.view.update();
-    if (this.session.begun && this.panel.element.querySelector("header .sign") === null) this.frame(this.view.node);
-    this.panel.describe(...this.words());
+  #changed(): void {
+    if (!this.#view) return;
+    const ended = this.#session.now?.state === "closed";
+    this.#view.update();
+    if (this.#session.begun && this.#panel.element.querySelector("header .sign") === null) this.#frame(this.#view.node);
+    this.#panel.describe(...this.#words());
     if (ended) this.shell.emit("ended");
   }
 
-  private trouble(what: Trouble): void {
-    this.panel.complain(what && t(`trouble_${what}`));
+  #trouble(what: Trouble): void {
+    this.#panel.complain(what && t(`trouble_${what}`));
   }
 
-  private refused(text: string, clientID: string, problem: Problem): void {
-    this.view?.log.remove(clientID);
-    this.view?.composer.giveBack(text);
-    const area = this.areas.find((a) => a.id === this.session.chat?.area);
+  #refused(text: string, clientID: string, problem: Problem): void {
+    this.#view?.log.remove(clientID);
+    this.#view?.composer.giveBack(text);
+    const area = this.#areas.find((a) => a.id === this.#session.chat?.area);
     const [, kind] = /^\/problems\/(closed|unstaffed)$/.exec(problem.type) || [];
-    if (kind && area && !this.session.now) {
-      this.draft = this.view ? this.view.draft : this.draft;
-      this.view = null;
-      this.session.forget();
-      this.choose({ ...area, state: kind as Area["state"], status: problem.detail, opens_at: problem.opens_at || undefined });
-      void this.watch();
+    if (kind && area && !this.#session.now) {
+      this.#draft = this.#view ? this.#view.draft : this.#draft;
+      this.#view = null;
+      this.#session.forget();
+      this.#choose({ ...area, state: kind as Area["state"], status: problem.detail, opens_at: problem.opens_at || undefined });
+      void this.#watch();
       return;
     }
-    this.changed();
-    this.panel.complain(t("refused", { detail: problem.detail || "" }));
+    this.#changed();
+    this.#panel.complain(t("refused", { detail: problem.detail || "" }));
   }
 
-  private async reopen(): Promise<void> {
-    const against = await this.session.go("reopen").catch(() => t("trouble_areas"));
-    this.panel.complain(against);
-    if (!against) this.focus();
+  async #reopen(): Promise<void> {
+    const against = await this.#session.go("reopen").catch(() => t("trouble_areas"));
+    this.#panel.complain(against);
+    if (!against) this.#focus();
   }
 
-  private again(): void {
-    this.session.forget();
-    this.area = this.shell.area;
-    this.panel.complain("");
-    this.view = null;
-    void this.showAreas();
+  #again(): void {
+    this.#session.forget();
+    this.#area = this.shell.area;
+    this.#panel.complain("");
+    this.#view = null;
+    void this.#showAreas();
   }
 
   /** confirmEnd asks in the panel: a frame of a foreign page may open no dialog. */
-  private confirmEnd(): void {
-    const node = this.view?.node;
+  #confirmEnd(): void {
+    const node = this.#view?.node;
     const stay = () => {
-      this.render();
-      this.focus();
+      this.#render();
+      this.#focus();
     };
     const end = () => {
-      this.draft = { text: "", name: "" };
-      this.session.end();
-      this.again();
+      this.#draft = { text: "", name: "" };
+      this.#session.end();
+      this.#again();
     };
     if (!node) return;
     const body = h("div", { class: "view confirm" },
       h("h2", { id: "question", tabindex: "-1" }, t("end_title")), h("p", null, t("end_text")),
       h("div", { class: "row" }, h("button", { class: "primary", type: "button", click: end }, t("end_yes")), h("button", { class: "second", type: "button", click: stay }, t("end_no"))));
-    this.frame(body);
+    this.#frame(body);
     this.shell.root.getElementById("question")?.focus();
+  }
+
+  #toggleCall(): void {
+    const call = !this.#session.chat!.call;
+    this.#session.keep({ call });
+    if (call) allow();
+    this.#frame(this.#view!.node);
+    (this.shell.root.querySelector(".bell") as HTMLElement).focus();
   }
 
   // Around it
 
-  private async speak(language: string): Promise<void> {
-    await speak(this.shell.base, language).catch(() => this.panel.complain(t("trouble_areas")));
-    this.session.speaks(tag());
-    this.render();
+  async #speak(language: string): Promise<void> {
+    await speak(this.shell.base, language).catch(() => this.#panel.complain(t("trouble_areas")));
+    this.#session.speaks(tag());
+    this.#render();
     this.shell.root.getElementById("language")?.focus();
   }
 
-  private looked(): void {
-    if (!this.panel.isOpen || document.hidden) return;
-    if (this.view?.log.atEnd) this.session.reads();
-    if (!this.unread) return;
-    this.unread = 0;
-    this.showUnread();
+  #looked(): void {
+    if (!this.#panel.isOpen || document.hidden) return;
+    if (this.#view?.log.atEnd) this.#session.reads();
+    if (!this.#unread) return;
+    this.#unread = 0;
+    this.#showUnread();
   }
 
-  private showUnread(): void {
-    const n = this.unread;
+  #showUnread(): void {
+    const n = this.#unread;
     this.shell.unread(n, n ? t(n === 1 ? "unread_one" : "unread_many", { n }) : "");
-    if (n && !document.title.startsWith("(")) this.heading = document.title;
-    document.title = n ? `(${n}) ${this.heading}` : this.heading;
+    if (n && !document.title.startsWith("(")) this.#heading = document.title;
+    document.title = n ? `(${n}) ${this.#heading}` : this.#heading;
   }
 }

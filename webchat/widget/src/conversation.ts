@@ -3,6 +3,7 @@
 import { Composer } from "./composer";
 import { h } from "./dom";
 import { Log } from "./log";
+import { rating } from "./rating";
 import type { Draft } from "./request";
 import type { Session } from "./session";
 import { t } from "./texts";
@@ -11,39 +12,47 @@ import type { Counter } from "./types";
 export class ConversationView {
   readonly log: Log;
   readonly composer: Composer;
-  private readonly name = h("input", { id: "name", maxlength: "80", autocomplete: "name" });
-  private readonly before: HTMLElement;
-  private readonly status = h("p", { class: "status", role: "status" });
-  private readonly after: HTMLElement;
-  private readonly idle: HTMLElement;
+  readonly #name = h("input", { id: "name", maxlength: "80", autocomplete: "name" });
+  readonly #before: HTMLElement;
+  readonly #status = h("p", { class: "status", role: "status" });
+  readonly #after: HTMLElement;
+  readonly #reopen: HTMLElement;
+  readonly #rating: HTMLElement;
+  readonly #idle: HTMLElement;
   /** How many messages there were when it was said that somebody is writing. */
-  private heard = 0;
+  #heard = 0;
   readonly node: HTMLElement;
 
   constructor(private session: Session, counter: Counter, draft: Draft, reopen: () => void, again: () => void, seen: () => void) {
     this.log = new Log(session.chat!.language, seen);
-    this.composer = new Composer((text) => session.send(text, this.name.value.trim()), (typing) => void session.signal("typing", { typing }), draft.text);
-    this.name.value = draft.name;
-    this.before = h("div", { class: "view start" },
+    this.composer = new Composer((text) => session.send(text, this.#name.value.trim()), (typing) => void session.signal("typing", { typing }), draft.text);
+    this.#name.value = draft.name;
+    this.#before = h("div", { class: "view start" },
       h("h2", { id: "question", tabindex: "-1" }, t("start_title")),
       h("p", { class: "soft" }, t("start_hint")),
       h("p", { class: "notice" }, counter.notice || t("notice"), " ",
         counter.privacy_url ? h("a", { href: counter.privacy_url, target: "_blank", rel: "noopener" }, t("privacy")) : null),
-      h("label", { for: "name" }, t("name_label")), this.name);
-    this.after = h("div", { class: "after row", hidden: true },
-      h("button", { class: "primary", type: "button", click: reopen }, t("reopen")),
+      h("label", { for: "name" }, t("name_label")), this.#name);
+    this.#rating = rating(async (mark) => {
+      if (!(await session.signal("rating", mark))) return;
+      session.keep({ rated: true });
+      this.update();
+      this.log.list.focus();
+    });
+    this.#reopen = h("button", { class: "primary", type: "button", click: reopen }, t("reopen"));
+    this.#after = h("div", { class: "after row", hidden: true }, this.#reopen,
       h("button", { class: "second", type: "button", click: again }, t("again")));
     const stay = () => void (session.now?.idle && session.go("stay").then(() => this.composer.text.focus(), () => {}));
     this.composer.text.addEventListener("input", stay);
-    this.idle = h("div", { class: "idle row", hidden: true }, h("button", { class: "second", type: "button", click: stay }, t("stay")));
-    this.node = h("div", { class: "conversation" }, this.before, this.log.node, this.status, this.idle, this.composer.node, this.after);
+    this.#idle = h("div", { class: "idle row", hidden: true }, h("button", { class: "second", type: "button", click: stay }, t("stay")));
+    this.node = h("div", { class: "conversation" }, this.#before, this.log.node, this.#status, this.#idle, this.composer.node, this.#rating, this.#after);
     this.log.put(session.messages, false);
     this.update();
   }
 
   /** draft is what has been typed and not sent. */
   get draft(): Draft {
-    return { text: this.composer.text.value, name: this.name.value };
+    return { text: this.composer.text.value, name: this.#name.value };
   }
 
   focus(): HTMLElement {
@@ -54,29 +63,31 @@ export class ConversationView {
   update(): void {
     const { begun, now, typing, messages } = this.session;
     const closed = now?.state === "closed";
-    this.before.hidden = begun;
+    this.#before.hidden = begun;
     this.log.node.hidden = !begun;
     // What has been typed into a conversation that ended meanwhile stays to be copied.
     const done = closed && !this.composer.text.value.trim();
-    this.after.hidden = !closed;
+    this.#after.hidden = !closed;
+    this.#rating.hidden = !closed || !!this.session.chat?.rated || !messages.some((m) => m.direction === "clerk");
+    this.#reopen.hidden = Date.parse(now?.reopen_until || "") < Date.now();
     if (done && this.composer.text.matches(":focus")) this.log.list.focus();
     this.composer.node.hidden = done;
     let text = "";
     const line = typing && t("typing", { name: typing });
-    this.idle.hidden = !now?.idle;
+    this.#idle.hidden = !now?.idle;
     if (now?.idle) text = now.idle.text;
     else if (now?.closing) text = now.closing.text;
-    else if (closed) text = t("ended");
+    else if (closed) text = this.session.chat?.rated ? t("rated") : t("ended");
     else if (line) text = line;
     else if (now?.delayed) text = t("delayed");
     else if (now?.state === "waiting" && now.last_seq) text = now.queue_position! > 1 ? t("queue", { n: now.queue_position! }) : t("queue_next");
     else if (now?.clerk && !this.session.messages.some((m) => m.sender === now.clerk)) text = t("took_over", { name: now.clerk });
-    if (this.status.textContent !== text) {
+    if (this.#status.textContent !== text) {
       // That somebody is writing is heard once for each message, however often they stop to think.
       const writes = text === line;
-      this.status.ariaLive = writes && this.heard === messages.length ? "off" : "polite";
-      if (writes) this.heard = messages.length;
-      this.status.textContent = text;
+      this.#status.ariaLive = writes && this.#heard === messages.length ? "off" : "polite";
+      if (writes) this.#heard = messages.length;
+      this.#status.textContent = text;
     }
     if (now) this.log.ticks(now.delivered_seq, now.read_seq || 0);
   }

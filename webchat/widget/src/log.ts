@@ -7,7 +7,7 @@ import { formatted, plain } from "./html";
 import { date, t, tag, time } from "./texts";
 import type { Message } from "./types";
 
-interface Row { message: Message; box: HTMLElement; meta: HTMLElement }
+interface Row { message: Message; box: HTMLElement; meta: HTMLElement; text: HTMLElement; shown: string }
 
 /** How near to its end the reader counts as reading the newest message, in pixels. */
 const near = 80;
@@ -16,117 +16,140 @@ const batch = 60;
 
 export class Log {
   readonly list = h("div", { class: "log", role: "log", "aria-relevant": "additions", tabindex: "0" });
-  private readonly jump = h("button", { class: "jump", type: "button", hidden: true, click: () => this.toEnd() }, icon(down));
-  readonly node = h("div", { class: "logframe" }, this.list, this.jump);
-  private rows: Row[] = [];
-  private queue: Message[] = [];
+  readonly #jump = h("button", { class: "jump", type: "button", hidden: true, click: () => this.#toEnd() }, icon(down));
+  readonly node = h("div", { class: "logframe" }, this.list, this.#jump);
+  #rows: Row[] = [];
+  #queue: Message[] = [];
   /** Whether the newest message is in sight. */
   atEnd = true;
-  private staying = false;
-  private delivered = 0;
-  private read = 0;
+  #staying = false;
+  #delivered = 0;
+  #read = 0;
 
   constructor(language: string, seen: () => void) {
     this.list.setAttribute("aria-label", t("log_label"));
     this.list.lang = language;
-    this.jump.append(t("new_below"));
+    this.#jump.append(t("new_below"));
     this.list.addEventListener("scroll", () => {
-      if (this.staying) return; // what has grown meanwhile is not what the reader did
+      if (this.#staying) return; // what has grown meanwhile is not what the reader did
       this.atEnd = this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < near;
       if (!this.atEnd) return;
-      this.jump.hidden = true;
+      this.#jump.hidden = true;
       seen();
     }, Object.assign(Object.create(null), { passive: true }));
-    new ResizeObserver(() => this.stay()).observe(this.list);
+    new ResizeObserver(() => this.#stay()).observe(this.list);
   }
 
   /** put shows messages or brings what is shown up to date. Those that are not fresh stay unannounced. */
   put(messages: Message[], fresh: boolean): void {
     this.list.setAttribute("aria-live", fresh ? "polite" : "off");
-    const idle = !this.queue.length;
-    this.queue.push(...messages);
+    const idle = !this.#queue.length;
+    this.#queue.push(...messages);
     if (messages.length > 1) {
-      if (idle) this.work();
+      if (idle) this.#work();
       return;
     }
-    if (idle) this.work();
-    if (fresh && !this.atEnd && messages[0].direction === "clerk") this.jump.hidden = false;
+    if (idle) this.#work();
+    if (fresh && !this.atEnd && messages[0].direction === "clerk") this.#jump.hidden = false;
   }
 
-  private work(): void {
-    this.queue.splice(0, batch).forEach((m) => this.place(m));
-    this.stay();
-    if (this.queue.length) setTimeout(() => this.work());
+  #work(): void {
+    this.#queue.splice(0, batch).forEach((m) => this.#place(m));
+    this.#stay();
+    if (this.#queue.length) setTimeout(() => this.#work());
   }
 
-  private place(message: Message): void {
+  #place(message: Message): void {
     const same = (m: Message) => (message.client_id ? m.client_id === message.client_id : m.seq === message.seq);
-    let i = this.rows.findLastIndex((r) => same(r.message));
-    let row = this.rows[i];
-    const pending = this.rows.findIndex((r) => !r.message.seq);
+    let i = this.#rows.findLastIndex((r) => same(r.message));
+    let row = this.#rows[i];
+    const pending = this.#rows.findIndex((r) => !r.message.seq);
     if (row) {
       const moves = message.seq && pending >= 0 && pending < i;
       row.message = message;
+      this.#fill(row);
       if (!moves) {
-        this.describe(i);
+        this.#describe(i);
         return;
       }
-      this.rows.splice(i, 1);
-    } else row = this.make(message);
-    i = message.seq && pending >= 0 ? pending : this.rows.length;
-    const next = this.rows[i];
-    this.rows.splice(i, 0, row);
-    for (const line of this.before(i)) this.list.insertBefore(line, next ? next.box : null);
+      this.#rows.splice(i, 1);
+    } else row = this.#make(message);
+    i = message.seq && pending >= 0 ? pending : this.#rows.length;
+    const next = this.#rows[i];
+    this.#rows.splice(i, 0, row);
+    for (const line of this.#before(i)) this.list.insertBefore(line, next ? next.box : null);
     this.list.insertBefore(row.box, next ? next.box : null);
-    this.describe(i);
-    if (i) this.describe(i - 1);
+    this.#describe(i);
+    if (i) this.#describe(i - 1);
     if (message.state === "sending") this.atEnd = true;
   }
 
-  private make(message: Message): Row {
+  #make(message: Message): Row {
     const own = message.direction === "citizen";
     const meta = h("p", { class: "meta", "aria-live": "off" });
     const text = h("div", { class: "text" });
-    text.append(message.html ? formatted(message.html) : plain(message.text));
     const who = h("span", { class: "unseen", lang: tag() }, (own ? t("you") : message.sender || t("clerk")) + ": ");
-    return { message, meta, box: h("div", { class: "message " + message.direction }, who, text, meta) };
+    const row = { message, meta, text, shown: "", box: h("div", { class: "message " + message.direction }, who, text, meta) };
+    this.#fill(row);
+    return row;
+  }
+
+  /** fill shows what a message says now. */
+  #fill(row: Row): void {
+    const { text, html, emote, sender, deleted, reply_to: quoted, reactions = [] } = row.message;
+    const shown = JSON.stringify([text, html, deleted, quoted, reactions]);
+    if (row.shown === shown) return;
+    row.shown = shown;
+    row.text.replaceChildren();
+    if (deleted) {
+      row.text.append(h("i", { lang: tag() }, t("deleted")));
+      return;
+    }
+    if (quoted) {
+      const name = quoted.direction === "citizen" ? t("you") : quoted.sender || t("clerk");
+      row.text.append(h("blockquote", { class: "quote" }, `${name}: `, quoted.deleted ? t("deleted") : quoted.text));
+    }
+    if (emote) row.text.append(`* ${sender || t("you")} `);
+    row.text.append(html ? formatted(html) : plain(text));
+    if (reactions.length) row.text.append(h("p", { class: "reactions" }, reactions.map((r) => r.key + (r.count > 1 ? " " + r.count : "")).join("  ")));
   }
 
   /** before makes the lines that stand above a message: a new day, another person. */
-  private before(i: number): HTMLElement[] {
-    const { message: m } = this.rows[i];
+  #before(i: number): HTMLElement[] {
+    const { message: m } = this.#rows[i];
     const lines: HTMLElement[] = [];
     const days = (at: string) => daysAhead(moment(at));
-    if (!i || days(this.rows[i - 1].message.created_at) !== days(m.created_at)) {
+    if (!i || days(this.#rows[i - 1].message.created_at) !== days(m.created_at)) {
       lines.push(h("h3", { class: "line", lang: tag() }, date(m.created_at)));
     }
     let last = i - 1;
-    while (last >= 0 && this.rows[last].message.direction !== "clerk") last--;
-    if (m.sender && this.rows[last]?.message.sender !== m.sender) {
+    while (last >= 0 && this.#rows[last].message.direction !== "clerk") last--;
+    if (m.sender && this.#rows[last]?.message.sender !== m.sender) {
       lines.push(h("p", { class: "line", lang: tag() }, t("took_over", { name: m.sender })));
     }
     return lines;
   }
 
   /** describe says under a message when it was written and what has become of it. */
-  private describe(i: number): void {
-    const { message: m, meta } = this.rows[i];
-    const text = this.about(m);
-    const next = this.rows[i + 1]?.message;
-    meta.hidden = !!next && next.direction === m.direction && next.sender === m.sender && this.about(next) === text;
+  #describe(i: number): void {
+    const { message: m, meta } = this.#rows[i];
+    const text = this.#about(m);
+    const next = this.#rows[i + 1]?.message;
+    meta.hidden = !!next && next.direction === m.direction && next.sender === m.sender && this.#about(next) === text;
     if (meta.textContent !== text) meta.textContent = text;
     meta.lang = tag();
     meta.className = "meta " + (m.state || "");
   }
 
-  private about(m: Message): string {
+  #about(m: Message): string {
     const parts = [time(m.created_at)];
     if (m.sender) parts.unshift(m.sender);
+    if (m.edited_at && !m.deleted) parts.push(t("edited"));
     if (m.direction === "citizen") {
       const seq = m.seq || Infinity;
       if (m.state === "sending" || m.state === "failed") parts.push(t(`state_${m.state}`));
-      else if (seq <= this.read) parts.push(t("state_read") + " ✓✓");
-      else if (seq <= this.delivered || m.state === "delivered") parts.push(t("state_delivered") + " ✓");
+      else if (seq <= this.#read) parts.push(t("state_read") + " ✓✓");
+      else if (seq <= this.#delivered || m.state === "delivered") parts.push(t("state_delivered") + " ✓");
       else parts.push(t("state_stored"));
     }
     return parts.join(" · ");
@@ -134,31 +157,31 @@ export class Log {
 
   /** ticks says up to where the citizen's messages are delivered and read. */
   ticks(delivered: number, read: number): void {
-    if (delivered === this.delivered && read === this.read) return;
-    this.delivered = delivered;
-    this.read = read;
-    this.rows.forEach((r, i) => r.message.direction === "citizen" && this.describe(i));
+    if (delivered === this.#delivered && read === this.#read) return;
+    this.#delivered = delivered;
+    this.#read = read;
+    this.#rows.forEach((r, i) => r.message.direction === "citizen" && this.#describe(i));
   }
 
   remove(clientID: string): void {
-    const i = this.rows.findIndex((r) => r.message.client_id === clientID);
+    const i = this.#rows.findIndex((r) => r.message.client_id === clientID);
     if (i < 0) return;
-    this.rows[i].box.remove();
-    this.rows.splice(i, 1);
+    this.#rows[i].box.remove();
+    this.#rows.splice(i, 1);
   }
 
-  private toEnd(): void {
+  #toEnd(): void {
     this.atEnd = true;
-    this.stay();
+    this.#stay();
     this.list.focus();
   }
 
   /** stay keeps the newest message in sight, once for all that comes within a frame. */
-  private stay(): void {
-    if (this.staying) return;
-    this.staying = true;
+  #stay(): void {
+    if (this.#staying) return;
+    this.#staying = true;
     requestAnimationFrame(() => {
-      this.staying = false;
+      this.#staying = false;
       if (this.atEnd) this.list.scrollTop = this.list.scrollHeight;
     });
   }

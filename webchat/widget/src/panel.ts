@@ -1,7 +1,7 @@
 // The panel around every view: header, alert, footer; opening, closing and where the focus is.
 
 import { h } from "./dom";
-import { back, icon, minimise } from "./icon";
+import { back, bell, icon, minimise } from "./icon";
 import { languages, t, tag } from "./texts";
 import type { Shell } from "./types";
 
@@ -14,24 +14,26 @@ export interface Frame {
   back?: () => void;
   /** Offers to end and delete. */
   end?: () => void;
+  /** Offers sound and notifications. */
+  call?: { on: boolean; change: () => void };
   /** Links at the foot. */
   links?: [text: string, address: string][];
 }
 
 export class Panel {
   readonly element: HTMLElement;
-  private readonly modal = matchMedia("(max-width: 479px), (max-height: 420px)");
-  private readonly alert = h("p", { class: "alert", role: "alert" });
-  private head = h("header");
-  private foot = h("footer");
-  private body: HTMLElement = h("div");
+  readonly #modal = matchMedia("(max-width: 479px), (max-height: 420px)");
+  readonly #alert = h("p", { class: "alert", role: "alert" });
+  #head = h("header");
+  #foot = h("footer");
+  #body: HTMLElement = h("div");
   isOpen = false;
 
   constructor(private shell: Shell, private change: (language: string) => void, private closed: () => void) {
     const widget = shell.mode === "widget";
     this.element = widget ? h("dialog", { "aria-labelledby": "title" }) : h("div", { class: "panel" });
     this.element.classList.add("panel");
-    this.element.append(this.head, this.alert, this.body, this.foot);
+    this.element.append(this.#head, this.#alert, this.#body, this.#foot);
     shell.root.append(this.element);
     this.element.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && !event.defaultPrevented) this.close();
@@ -42,7 +44,7 @@ export class Panel {
       event.preventDefault();
       this.close();
     });
-    this.modal.addEventListener("change", () => this.isOpen && this.reopen());
+    this.#modal.addEventListener("change", () => this.isOpen && this.#reopen());
   }
 
   /** show exchanges everything between header and footer. The focus is the caller's business. */
@@ -51,24 +53,25 @@ export class Panel {
     const head = h("header", null,
       frame.back ? h("button", { class: "bare", type: "button", "aria-label": t("back"), click: frame.back }, icon(back)) : h("span", { class: "sign", "aria-hidden": "true" }, frame.sign),
       h("div", { class: "names" }, h(this.shell.mode === "page" ? "h1" : "h2", { id: "title" }, frame.title), h("p", null, frame.subtitle)),
+      frame.call ? h("button", { class: "bell", type: "button", "aria-label": t("call"), title: t("call"), "aria-pressed": "" + frame.call.on, click: frame.call.change }, icon(bell)) : null,
       this.shell.mode === "page" ? null : h("button", { class: "bare", type: "button", "aria-label": t("close"), click: () => this.close() }, icon(minimise)));
-    this.head.replaceWith(head);
-    this.head = head;
-    if (this.body !== frame.body) this.body.replaceWith(frame.body);
-    this.body = frame.body;
+    this.#head.replaceWith(head);
+    this.#head = head;
+    if (this.#body !== frame.body) this.#body.replaceWith(frame.body);
+    this.#body = frame.body;
     const choice = h("select", { id: "language", "aria-label": t("language"), change: () => this.change(choice.value) },
       ...languages.map(([name, text]) => h("option", { value: name, lang: name, selected: name === tag() }, text)));
     const foot = h("footer", null, choice,
       ...(frame.links || []).map(([text, href]) => h("a", { href, target: "_blank", rel: "noopener" }, text)),
       frame.end ? h("button", { class: "link end", type: "button", click: frame.end }, t("end")) : null);
-    this.foot.replaceWith(foot);
-    this.foot = foot;
+    this.#foot.replaceWith(foot);
+    this.#foot = foot;
   }
 
   /** describe changes the header's words only. */
   describe(title: string, subtitle: string, sign: string): void {
     const set = (selector: string, text: string) => {
-      const e = this.head.querySelector(selector);
+      const e = this.#head.querySelector(selector);
       if (e && e.textContent !== text) e.textContent = text;
     };
     set("#title", title);
@@ -78,14 +81,14 @@ export class Panel {
 
   /** complain shows a sentence until it is taken back; it is heard once. */
   complain(text: string): void {
-    if (this.alert.textContent !== text) this.alert.textContent = text;
+    if (this.#alert.textContent !== text) this.#alert.textContent = text;
   }
 
   open(): void {
     if (this.isOpen) return;
     this.isOpen = true;
     if (this.element instanceof HTMLDialogElement) {
-      this.modal.matches ? this.element.showModal() : this.element.show();
+      this.#modal.matches ? this.element.showModal() : this.element.show();
       this.shell.launcher.setAttribute("aria-expanded", "true");
       this.shell.root.host.classList.add("opened");
     }
@@ -93,11 +96,11 @@ export class Panel {
   }
 
   /** reopen changes between covering the whole screen and standing beside the page. */
-  private reopen(): void {
+  #reopen(): void {
     const focused = this.shell.root.activeElement as HTMLElement | null;
     const dialog = this.element as HTMLDialogElement;
     dialog.close();
-    this.modal.matches ? dialog.showModal() : dialog.show();
+    this.#modal.matches ? dialog.showModal() : dialog.show();
     focused?.focus();
   }
 

@@ -12,14 +12,14 @@ export interface Draft { text: string; name: string; email?: string; phone?: str
 interface Left { number: number; token: string; text: string }
 
 export class RequestForm {
-  private readonly text = h("textarea", { id: "request-text", rows: "4", maxlength: "4000", required: true });
-  private readonly name = h("input", { id: "request-name", maxlength: "80", autocomplete: "name" });
-  private readonly email = h("input", { id: "request-email", type: "email", maxlength: "254", autocomplete: "email" });
-  private readonly phone = h("input", { id: "request-phone", type: "tel", maxlength: "31", autocomplete: "tel" });
-  private readonly button = h("button", { class: "primary", type: "submit" }, t("request_send"));
+  readonly #text = h("textarea", { id: "request-text", rows: "4", maxlength: "4000", required: true });
+  readonly #name = h("input", { id: "request-name", maxlength: "80", autocomplete: "name" });
+  readonly #email = h("input", { id: "request-email", type: "email", maxlength: "254", autocomplete: "email" });
+  readonly #phone = h("input", { id: "request-phone", type: "tel", maxlength: "31", autocomplete: "tel" });
+  readonly #button = h("button", { class: "primary", type: "submit" }, t("request_send"));
   /** Makes sending safe to repeat; another text is another request. */
-  private key = newID();
-  private sending = false;
+  #key = newID();
+  #sending = false;
   /** Set once somebody has typed: then nothing may take the form away. */
   touched = false;
   readonly node: HTMLFormElement;
@@ -28,43 +28,43 @@ export class RequestForm {
   constructor(private api: API, private area: string, counter: Counter, draft: Draft, private done: (left: Left) => void, private trouble: (text: string) => void) {
     const field = (label: string, e: HTMLElement) => [h("label", { for: e.id }, label), e];
     const offered = counter.requests!.answered_by;
-    this.node = h("form", { class: "request", novalidate: true, submit: (event: Event) => void this.submit(event), input: () => this.changed() },
+    this.node = h("form", { class: "request", novalidate: true, submit: (event: Event) => void this.#submit(event), input: () => this.#changed() },
       h("h3", null, t("request_title")),
-      ...field(t("write_label"), this.text), ...field(t("name_label"), this.name),
-      ...(offered.includes("email") ? field(t("request_email"), this.email) : []),
-      ...(offered.includes("phone") ? field(t("request_phone"), this.phone) : []),
-      h("p", { class: "soft" }, counter.requests!.notice), this.button);
-    this.text.value = draft.text;
-    this.name.value = draft.name;
-    this.email.value = draft.email || "";
-    this.phone.value = draft.phone || "";
+      ...field(t("write_label"), this.#text), ...field(t("name_label"), this.#name),
+      ...(offered.includes("email") ? field(t("request_email"), this.#email) : []),
+      ...(offered.includes("phone") ? field(t("request_phone"), this.#phone) : []),
+      h("p", { class: "soft" }, counter.requests!.notice), this.#button);
+    this.#text.value = draft.text;
+    this.#name.value = draft.name;
+    this.#email.value = draft.email || "";
+    this.#phone.value = draft.phone || "";
   }
 
   get draft(): Draft {
-    return { text: this.text.value, name: this.name.value, email: this.email.value, phone: this.phone.value };
+    return { text: this.#text.value, name: this.#name.value, email: this.#email.value, phone: this.#phone.value };
   }
 
-  private changed(): void {
+  #changed(): void {
     this.touched = true;
-    this.key = newID();
+    this.#key = newID();
   }
 
-  private async submit(event: Event): Promise<void> {
+  async #submit(event: Event): Promise<void> {
     event.preventDefault();
     const { text, name, email, phone } = this.draft;
-    if (this.sending) return;
+    if (this.#sending) return;
     if (!text.trim()) {
-      this.text.focus();
+      this.#text.focus();
       return;
     }
-    this.sending = true;
-    this.button.setAttribute("aria-disabled", "true");
+    this.#sending = true;
+    this.#button.setAttribute("aria-disabled", "true");
     const answer = await this.api.call<Left & Problem>("requests", {
-      method: "POST", key: this.key,
+      method: "POST", key: this.#key,
       body: { service_area: this.area, language: apiLanguage(), text: text.trim(), name: name.trim(), email: email!.trim() || null, phone: phone!.trim() || null },
     }).catch(() => null);
-    this.sending = false;
-    this.button.removeAttribute("aria-disabled");
+    this.#sending = false;
+    this.#button.removeAttribute("aria-disabled");
     if (answer?.ok) {
       this.trouble("");
       this.done(answer.body);

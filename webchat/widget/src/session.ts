@@ -31,39 +31,40 @@ export class Session {
   /** Which clerk is writing now. */
   typing?: string | null;
   /** What the server knows to be read. */
-  private readSeq = 0;
-  private telling?: number;
+  #readSeq = 0;
+  #telling?: number;
   /** Set once the first message has been written. */
   begun = false;
   /** Messages up to here were there when this tab came. */
-  private known = Infinity;
-  private lastSeq = 0;
-  private leading = false;
-  private sending = false;
+  #known = Infinity;
+  #lastSeq = 0;
+  /** Whether this tab is the one of several that works. */
+  leading = false;
+  #sending = false;
   /** Ends when this tab leads no longer. */
-  private term = new AbortController().signal;
-  private stop = new AbortController();
-  private channel: BroadcastChannel | null = null;
-  private trouble: Trouble = "";
-  private sleepers = new Set<() => void>();
+  #term = new AbortController().signal;
+  #stop = new AbortController();
+  #channel: BroadcastChannel | null = null;
+  #trouble: Trouble = "";
+  #sleepers = new Set<() => void>();
 
   constructor(private api: API, private watcher: Watcher) {
-    shelf.onChange(() => this.adopt());
-    window.addEventListener("online", () => this.wake());
-    document.addEventListener("visibilitychange", () => document.hidden || this.wake());
+    shelf.onChange(() => this.#adopt());
+    window.addEventListener("online", () => this.#wake());
+    document.addEventListener("visibilitychange", () => document.hidden || this.#wake());
     // A page that is kept for going back must not hold the stream meanwhile.
-    window.addEventListener("pagehide", () => this.begun && this.halt());
+    window.addEventListener("pagehide", () => this.begun && this.#halt());
     window.addEventListener("pageshow", (event) => {
       if (!event.persisted) return;
-      if (this.begun && this.chat!.key === shelf.readChat()?.key) this.follow();
-      else this.adopt();
+      if (this.begun && this.chat!.key === shelf.readChat()?.key) this.#follow();
+      else this.#adopt();
     });
-    this.adopt();
+    this.#adopt();
   }
 
   /** prepare chooses an area; nothing is kept before there is a message. */
   prepare(area: string, areaName: string, language: string): void {
-    this.drop();
+    this.#drop();
     this.chat = { area, areaName, language, name: "", key: shelf.newID() };
   }
 
@@ -81,15 +82,15 @@ export class Session {
       chat.name = name;
       this.begun = true;
       shelf.keepChat(chat);
-      this.follow();
+      this.#follow();
     }
     shelf.keepText({ client_id: shelf.newID(), text, at: new Date().toISOString() });
-    this.showWaiting();
-    void this.deliver();
+    this.#showWaiting();
+    void this.#deliver();
   }
 
-  /** signal tells what clerks may see of this side. Nothing is promised; it returns whether it was taken. */
-  async signal(call: "typing" | "read", body: unknown): Promise<unknown> {
+  /** signal tells what clerks may know of this side. Nothing is promised; it returns whether it was taken. */
+  async signal(call: "typing" | "read" | "rating", body: unknown): Promise<unknown> {
     const { id, token } = this.chat || ({} as shelf.Kept);
     return id && (await this.api.call(`conversations/${id}/${call}`, { method: "POST", token, body }).catch(() => null))?.ok;
   }
@@ -97,12 +98,17 @@ export class Session {
   /** reads tells that everything that is there has been seen; what was not taken is told the next time. */
   reads(): void {
     const seq = this.messages.findLast((m) => m.direction === "clerk")?.seq || 0;
-    if (seq <= this.readSeq) return;
-    this.readSeq = seq;
-    clearTimeout(this.telling); // of several, the last
-    this.telling = setTimeout(async () => {
-      if (!(await this.signal("read", { seq }))) this.readSeq = 0;
+    if (seq <= this.#readSeq) return;
+    this.#readSeq = seq;
+    clearTimeout(this.#telling); // of several, the last
+    this.#telling = setTimeout(async () => {
+      if (!(await this.signal("read", { seq }))) this.#readSeq = 0;
     }, 500);
+  }
+
+  /** keep notes something about the conversation on this device. */
+  keep(what: Partial<shelf.Kept>): void {
+    shelf.keepChat(Object.assign(this.chat!, what));
   }
 
   /** pickUp goes on with a request: its conversation begins without a message of now. */
@@ -111,15 +117,15 @@ export class Session {
     this.chat!.request = request;
     this.begun = true;
     shelf.keepChat(this.chat!);
-    this.follow();
+    this.#follow();
   }
 
   /** go does "reopen", which takes up a conversation that has ended, or "stay", which keeps silence
    * from ending it; what the server says against it is returned. */
   async go(how: "reopen" | "stay"): Promise<string> {
     const { id, token } = this.chat!;
-    const answer = await this.api.call<Conversation>(`conversations/${id}/${how}`, { method: "POST", token, signal: this.stop.signal });
-    if (answer.ok) this.see(answer.body);
+    const answer = await this.api.call<Conversation>(`conversations/${id}/${how}`, { method: "POST", token, signal: this.#stop.signal });
+    if (answer.ok) this.#see(answer.body);
     return answer.ok ? "" : answer.body.detail;
   }
 
@@ -131,56 +137,59 @@ export class Session {
 
   /** forget ends the conversation for this device, in all its tabs. */
   forget(): void {
-    this.drop();
+    const { id, token } = this.chat || ({} as shelf.Kept);
+    // What is not answered ends by itself, after a silence.
+    if (id) void this.api.call(`conversations/${id}`, { method: "DELETE", token }).catch(() => {});
+    this.#drop();
     shelf.forget();
   }
 
   /** halt stops everything that runs; follow takes it up again. */
-  private halt(): void {
-    this.stop.abort();
-    this.stop = new AbortController();
-    this.channel?.close();
-    this.leading = this.sending = false;
-    this.trouble = "";
-    this.wake();
+  #halt(): void {
+    this.#stop.abort();
+    this.#stop = new AbortController();
+    this.#channel?.close();
+    this.leading = this.#sending = false;
+    this.#trouble = "";
+    this.#wake();
   }
 
-  private drop(): void {
-    this.halt();
-    this.channel = this.chat = this.now = null;
+  #drop(): void {
+    this.#halt();
+    this.#channel = this.chat = this.now = null;
     this.messages = [];
-    this.lastSeq = this.readSeq = 0;
-    clearTimeout(this.telling);
+    this.#lastSeq = this.#readSeq = 0;
+    clearTimeout(this.#telling);
     this.typing = null;
-    this.known = Infinity;
+    this.#known = Infinity;
     this.begun = false;
   }
 
   /** adopt takes over what the shelf says: at the start, and whenever another tab has changed it. */
-  private adopt(): void {
+  #adopt(): void {
     const kept = shelf.readChat();
     if (!kept) {
       if (this.begun) {
-        this.drop();
+        this.#drop();
         this.watcher.switched();
       }
       return;
     }
     if (this.begun && this.chat!.key === kept.key) {
       Object.assign(this.chat!, kept);
-      this.showWaiting();
-      void this.deliver();
+      this.#showWaiting();
+      void this.#deliver();
       return;
     }
-    this.drop();
+    this.#drop();
     this.chat = kept;
     this.begun = true;
-    this.follow();
-    this.showWaiting();
+    this.#follow();
+    this.#showWaiting();
     this.watcher.switched();
   }
 
-  private showWaiting(): void {
+  #showWaiting(): void {
     const fresh = shelf.waiting().filter((w) => !this.messages.some((m) => m.client_id === w.client_id))
       .map((w): Message => ({ client_id: w.client_id, text: w.text, direction: "citizen", state: "sending", created_at: w.at }));
     this.messages.push(...fresh);
@@ -188,212 +197,226 @@ export class Session {
   }
 
   /** follow keeps up with the conversation until it is dropped. */
-  private follow(): void {
+  #follow(): void {
     const chat = this.chat!;
-    const { signal } = this.stop;
+    const { signal } = this.#stop;
     if (!navigator.locks || !window.BroadcastChannel) {
-      void this.lead(chat, signal);
+      void this.#lead(chat, signal);
       return;
     }
     const name = "schalter." + chat.key;
-    this.channel = new BroadcastChannel(name);
-    this.channel.onmessage = ({ data }: MessageEvent<News>) => this.hear(data);
-    const ready = chat.id ? this.catchUp(chat, signal).catch(() => {}) : Promise.resolve();
-    void ready.then(() => this.elect(name, chat, signal));
+    this.#channel = new BroadcastChannel(name);
+    this.#channel.onmessage = ({ data }: MessageEvent<News>) => this.#hear(data);
+    const ready = chat.id ? this.#catchUp(chat, signal).catch(() => {}) : Promise.resolve();
+    void ready.then(() => this.#elect(name, chat, signal));
   }
 
-  private async lead(chat: shelf.Kept, signal: AbortSignal): Promise<void> {
+  async #lead(chat: shelf.Kept, signal: AbortSignal): Promise<void> {
     this.leading = true;
-    this.term = signal;
-    void this.deliver();
-    await this.listen(chat, signal);
+    this.#term = signal;
+    void this.#deliver();
+    await this.#listen(chat, signal);
   }
 
   /** elect makes this tab the leading one when no other is, or when the other one sleeps. */
-  private async elect(name: string, chat: shelf.Kept, signal: AbortSignal): Promise<void> {
+  async #elect(name: string, chat: shelf.Kept, signal: AbortSignal): Promise<void> {
     for (let steal = false; !signal.aborted;) {
       const term = new AbortController();
       const end = () => {
         term.abort();
-        this.wake();
+        this.#wake();
       };
       signal.addEventListener("abort", end);
       const check = setInterval(() => {
-        if (this.leading || document.hidden || this.trouble) return;
-        void this.asleep(chat, signal).then((yes) => {
+        if (this.leading || document.hidden || this.#trouble) return;
+        void this.#asleep(chat, signal).then((yes) => {
           if (!yes || this.leading) return;
           steal = true;
           end();
         }, () => {});
       }, 1e4);
-      await navigator.locks.request(name, bare(steal ? { steal } : { signal: term.signal }), () => this.lead(chat, term.signal)).catch(() => {});
+      await navigator.locks.request(name, bare(steal ? { steal } : { signal: term.signal }), () => this.#lead(chat, term.signal)).catch(() => {});
       clearInterval(check);
       signal.removeEventListener("abort", end);
       end();
       steal = this.leading ? false : steal;
-      if (!signal.aborted) this.leading = this.sending = false;
+      if (!signal.aborted) this.leading = this.#sending = false;
     }
   }
 
   /** asleep reports whether the leading tab, which a phone may have suspended, leaves something undone. */
-  private async asleep(chat: shelf.Kept, signal: AbortSignal): Promise<boolean> {
+  async #asleep(chat: shelf.Kept, signal: AbortSignal): Promise<boolean> {
     const late = shelf.waiting().some((w) => Date.parse(w.at) < Date.now() - 1e4);
-    const before = this.lastSeq;
-    if (chat.id) await this.catchUp(chat, signal);
-    return late || this.lastSeq > before;
+    const before = this.#lastSeq;
+    if (chat.id) await this.#catchUp(chat, signal);
+    return late || this.#lastSeq > before;
   }
 
   /** catchUp reads what is missing; the others' news begin where it ends. */
-  private async catchUp(chat: shelf.Kept, signal: AbortSignal): Promise<void> {
+  async #catchUp(chat: shelf.Kept, signal: AbortSignal): Promise<void> {
     const path = `conversations/${chat.id}`;
     const now = await this.api.call<Conversation>(path, { token: chat.token, signal });
     if (now.status === 401) throw new Gone();
     if (!now.ok) throw new Error("no answer");
-    if (this.known === Infinity) this.known = now.body.last_seq;
-    for (let full = true; full;) {
-      const page = await this.api.call<{ messages: Message[] }>(`${path}/messages?limit=200&after=${this.lastSeq}`, { token: chat.token, signal });
+    if (this.#known === Infinity) this.#known = now.body.last_seq;
+    // Some that are known come again, for they may have changed.
+    for (let full = true, after = Math.max(0, this.#lastSeq - 100); full; after = this.#lastSeq) {
+      const page = await this.api.call<{ messages: Message[] }>(`${path}/messages?limit=200&after=${after}`, { token: chat.token, signal });
       if (!page.ok) throw new Error("no answer");
-      full = page.body.messages.length === 200;
-      if (!signal.aborted) this.take(page.body.messages);
+      const { messages } = page.body;
+      full = messages.length === 200;
+      if (signal.aborted) continue;
+      this.#take(messages);
+      this.#change(messages);
     }
-    if (!signal.aborted) this.see(now.body);
+    if (!signal.aborted) this.#see(now.body);
   }
 
-  private tell(name: string, data: unknown): void {
-    this.channel?.postMessage({ name, data });
+  #tell(name: string, data: unknown): void {
+    this.#channel?.postMessage({ name, data });
   }
 
   /** hear takes news, from the stream or from the leading tab. Unknown ones are ignored. */
-  private hear({ name, data }: News): void {
+  #hear({ name, data }: News): void {
     if (name === "message") {
-      if (!this.leading && data.seq > this.lastSeq + 1) void this.catchUp(this.chat!, this.stop.signal).catch(() => {});
-      else this.take([data]);
-    } else if (name === "conversation") this.see(data);
+      if (!this.leading && data.seq > this.#lastSeq + 1) void this.#catchUp(this.chat!, this.#stop.signal).catch(() => {});
+      else this.#take([data]);
+    } else if (name === "message_changed") this.#change([data]);
+    else if (name === "conversation") this.#see(data);
     else if (name === "typing") {
       this.typing = data.clerk;
       this.watcher.changed();
     }
     else if (name === "trouble") this.watcher.trouble(data);
-    else if (name === "refused") this.giveBack(data.waiting, data.problem);
+    else if (name === "refused") this.#giveBack(data.waiting, data.problem);
   }
 
-  private see(now: Conversation): void {
-    if (this.known === Infinity) this.known = this.lastSeq || now.last_seq;
+  #see(now: Conversation): void {
+    if (this.#known === Infinity) this.#known = this.#lastSeq || now.last_seq;
     this.now = now;
     this.watcher.changed();
   }
 
-  private take(list: Message[]): void {
-    const news = list.filter((m) => m.seq! > this.lastSeq);
+  #take(list: Message[]): void {
+    const news = list.filter((m) => m.seq! > this.#lastSeq);
     if (!news.length) return;
     for (const m of news) {
-      this.lastSeq = m.seq!;
+      this.#lastSeq = m.seq!;
       const old = m.client_id ? this.messages.findIndex((o) => o.client_id === m.client_id) : -1;
       if (old >= 0) this.messages.splice(old, 1);
       const pending = this.messages.findIndex((o) => !o.seq);
       this.messages.splice(pending < 0 ? this.messages.length : pending, 0, m);
     }
-    this.watcher.messages(news, news[0].seq! > this.known);
+    this.watcher.messages(news, news[0].seq! > this.#known);
+  }
+
+  /** change takes what has become of messages that are there. */
+  #change(list: Message[]): void {
+    const changed = list.filter((m) => {
+      const i = this.messages.findIndex((o) => o.seq === m.seq);
+      return i >= 0 && JSON.stringify(this.messages[i]) !== JSON.stringify(m) && (this.messages[i] = m);
+    });
+    if (changed.length) this.watcher.messages(changed, false);
   }
 
   /** listen reads the stream, or asks again and again where a proxy holds it back. */
-  private async listen(chat: shelf.Kept, signal: AbortSignal): Promise<void> {
+  async #listen(chat: shelf.Kept, signal: AbortSignal): Promise<void> {
     let wait = 500;
     while (!signal.aborted) {
       if (!chat.id) {
-        await this.pause(6e4);
+        await this.#pause(6e4);
         continue;
       }
       try {
-        await follow(this.api.url(`conversations/${chat.id}/stream?after=${this.lastSeq}`), chat.token!, signal, (name, data) => {
+        await follow(this.api.url(`conversations/${chat.id}/stream?after=${this.#lastSeq}`), chat.token!, signal, (name, data) => {
           wait = 500;
-          if (this.trouble !== "sending") this.report("");
-          this.tell(name, data);
-          this.hear({ name, data });
+          if (this.#trouble !== "sending") this.#report("");
+          this.#tell(name, data);
+          this.#hear({ name, data });
         });
       } catch (error) {
         if (signal.aborted) return;
         let because = error;
-        if (error instanceof Buffered) because = await this.poll(chat, signal).catch((e) => e);
-        if (because instanceof Gone) return this.report("gone");
-        if (because && wait > 1500) this.report("connection");
+        if (error instanceof Buffered) because = await this.#poll(chat, signal).catch((e) => e);
+        if (because instanceof Gone) return this.#report("gone");
+        if (because && wait > 1500) this.#report("connection");
       }
-      await this.pause(wait * (0.8 + 0.4 * Math.random()));
+      await this.#pause(wait * (0.8 + 0.4 * Math.random()));
       wait = Math.min(wait * 2, 15e3);
     }
   }
 
   /** poll asks for three minutes; then the stream may have become possible again. */
-  private async poll(chat: shelf.Kept, signal: AbortSignal): Promise<void> {
+  async #poll(chat: shelf.Kept, signal: AbortSignal): Promise<void> {
     for (let i = 0; i < 60 && !signal.aborted; i++) {
-      const before = this.lastSeq;
-      await this.catchUp(chat, signal);
-      this.report("");
-      this.messages.forEach((m) => m.seq! > before && this.tell("message", m));
-      this.tell("conversation", this.now);
-      await this.pause(3e3);
+      const before = this.#lastSeq;
+      await this.#catchUp(chat, signal);
+      this.#report("");
+      this.messages.forEach((m) => m.seq! > before && this.#tell("message", m));
+      this.#tell("conversation", this.now);
+      await this.#pause(3e3);
     }
   }
 
-  private report(what: Trouble): void {
-    if (this.trouble === what) return;
-    this.trouble = what;
+  #report(what: Trouble): void {
+    if (this.#trouble === what) return;
+    this.#trouble = what;
     this.watcher.trouble(what);
-    this.tell("trouble", what);
+    this.#tell("trouble", what);
   }
 
   /** pause ends early when the network is back or there is something to do. */
-  private pause(ms: number): Promise<void> {
+  #pause(ms: number): Promise<void> {
     return new Promise((done) => {
       const end = () => {
         clearTimeout(timer);
-        this.sleepers.delete(end);
+        this.#sleepers.delete(end);
         done();
       };
       const timer = setTimeout(end, ms);
-      this.sleepers.add(end);
+      this.#sleepers.add(end);
     });
   }
 
-  private wake(): void {
-    this.sleepers.forEach((end) => end());
+  #wake(): void {
+    this.#sleepers.forEach((end) => end());
   }
 
   /** deliver sends what waits: one text at a time, in order, the same client_id until it is answered. */
-  private async deliver(): Promise<void> {
-    if (this.sending || !this.leading) return;
-    this.sending = true;
+  async #deliver(): Promise<void> {
+    if (this.#sending || !this.leading) return;
+    this.#sending = true;
     const chat = this.chat!;
-    const signal = this.term;
+    const signal = this.#term;
     for (let wait = 500, next: shelf.Waiting | undefined; (next = shelf.waiting()[0]) || (chat.request && !chat.id);) {
-      const answer = await this.post(chat, next, signal).catch(() => null);
+      const answer = await this.#post(chat, next, signal).catch(() => null);
       if (signal.aborted) return;
       if (!answer || answer.status === 429 || answer.status >= 500) {
-        this.report("sending");
-        await this.pause(Math.max(wait, answer?.retry || 0) * (0.8 + 0.4 * Math.random()));
+        this.#report("sending");
+        await this.#pause(Math.max(wait, answer?.retry || 0) * (0.8 + 0.4 * Math.random()));
         if (signal.aborted) return;
         wait = Math.min(wait * 2, 15e3);
         continue;
       }
       wait = 500;
       if (answer.status === 401) {
-        this.report("gone");
+        this.#report("gone");
         break;
       }
-      this.report("");
+      this.#report("");
       if (next) shelf.dropText(next.client_id);
-      if (answer.ok) this.stored(chat, next, answer.body);
+      if (answer.ok) this.#stored(chat, next, answer.body);
       else {
         const waiting = next || { client_id: "", text: "", at: "" };
-        this.tell("refused", { waiting, problem: answer.body });
-        this.giveBack(waiting, answer.body);
+        this.#tell("refused", { waiting, problem: answer.body });
+        this.#giveBack(waiting, answer.body);
         if (signal.aborted) return;
       }
     }
-    this.sending = false;
+    this.#sending = false;
   }
 
-  private post(chat: shelf.Kept, waiting: shelf.Waiting | undefined, signal: AbortSignal) {
+  #post(chat: shelf.Kept, waiting: shelf.Waiting | undefined, signal: AbortSignal) {
     const message = waiting && { client_id: waiting.client_id, text: waiting.text };
     if (chat.id) return this.api.call<any>(`conversations/${chat.id}/messages`, { method: "POST", token: chat.token, body: message, signal });
     return this.api.call<any>("conversations", {
@@ -402,14 +425,14 @@ export class Session {
     });
   }
 
-  private stored(chat: shelf.Kept, waiting: shelf.Waiting | undefined, body: any): void {
+  #stored(chat: shelf.Kept, waiting: shelf.Waiting | undefined, body: any): void {
     const receipt = chat.id ? body : body.message;
     if (!chat.id) {
       chat.id = body.id;
       chat.token = body.token;
-      this.known = 0;
+      this.#known = 0;
       shelf.keepChat(chat);
-      this.wake();
+      this.#wake();
     }
     // The stream will bring it with its place; until then it shows as stored.
     const m = waiting && this.messages.find((o) => o.client_id === waiting.client_id);
@@ -420,7 +443,7 @@ export class Session {
   }
 
   /** giveBack undoes a text that the server refused; a refused first one undoes the conversation. */
-  private giveBack(refused: shelf.Waiting, problem: Problem): void {
+  #giveBack(refused: shelf.Waiting, problem: Problem): void {
     const chat = this.chat!;
     this.messages = this.messages.filter((m) => m.client_id !== refused.client_id);
     const texts = [refused.text];

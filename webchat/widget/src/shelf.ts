@@ -11,6 +11,9 @@ export interface Kept {
   /** The catalogue it was begun in, and the one chosen since. */
   language: string;
   ui?: string;
+  rated?: boolean;
+  /** Whether the citizen wants to be called by sound and notification. */
+  call?: boolean;
   /** The token of a request that this goes on with. */
   request?: string;
   id?: string;

@@ -28,6 +28,13 @@ export interface Message {
   text: string;
   html?: string;
   created_at: string;
+  emote?: boolean;
+  /** The message that this one answers, as it is now. */
+  reply_to?: { direction: Message["direction"]; sender?: string; text: string; deleted?: boolean };
+  edited_at?: string;
+  /** Nothing of what it said is left. */
+  deleted?: boolean;
+  reactions?: { key: string; count: number }[];
 }
 
 export interface Conversation {
@@ -41,6 +48,8 @@ export interface Conversation {
   /** What the clerks have read; servers that do not know it leave it out. */
   read_seq?: number;
   delayed: boolean;
+  /** Until when it can be reopened; null unless it is closed. */
+  reopen_until?: string | null;
   /** What is told about the end of the opening. */
   closing?: { text: string } | null;
   /** The warning that silence ends the conversation. */
