@@ -181,26 +181,27 @@ func TestCommandsInARoom(t *testing.T) {
 	}
 }
 
-// Citizens can't reopen outside hours; a clerk can, for as long as the grace lasts.
+// Reopening counts as starting: nobody does so outside hours.
 func TestReopenOutsideHours(t *testing.T) {
 	w := newDesk(t, newSQLite(t))
-	w.jump("11.00.00")
-	w.writes(keller, "!zu")
-	w.jump("11.40.00")
+	w.jump("11.45.01")
+	w.await("closed by the hours", func() bool { return w.now().State == bridge.Closed })
+	if c := w.now(); c.Life.ClosedBy != bridge.ByHours || !c.Life.ReopenUntil.Equal(at("15.00.00")) {
+		t.Errorf("%+v", c.Life)
+	}
 	var closed *bridge.ClosedError
 	if _, err := w.b.FromCitizen(t.Context(), w.c.ID, bridge.CitizenMessage{ClientID: "2", Text: "Noch etwas"}); !errors.As(err, &closed) || !closed.OpensAt.Equal(at("14.00.00")) {
 		t.Errorf("a message in the break: %v", err)
 	}
 	w.writes(keller, "!auf")
-	if c := w.now(); c.State != bridge.Active {
-		t.Fatalf("%+v", c)
+	w.isTold(1, "Ausserhalb der Öffnungszeiten lässt sich kein Chat öffnen. Wieder offen: 14.00 Uhr.")
+	if c := w.now(); c.State != bridge.Closed {
+		t.Errorf("%+v", c)
 	}
-	w.say(w.c.ID, "Danke")
-	w.delivered(w.c.ID)
-	w.jump("11.55.01")
-	w.await("closed by the hours", func() bool { return w.now().State == bridge.Closed })
-	if c := w.now(); c.Life.ClosedBy != bridge.ByHours || !c.Life.ReopenUntil.Equal(at("15.00.00")) {
-		t.Errorf("%+v", c.Life)
+	w.jump("14.00.00")
+	w.writes(keller, "!auf")
+	if c := w.now(); c.State != bridge.Active || c.Clerk != "Frau Keller" {
+		t.Errorf("%+v", c)
 	}
 }
 

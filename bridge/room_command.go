@@ -106,14 +106,20 @@ func (b *Bridge) closeByOrder(tx Tx, o order) (string, error) {
 	return "", b.tellRoom(tx, *o.c, "room_closed_by_clerk", map[string]string{"Clerk": o.name, "Reason": reason})
 }
 
-// reopenByOrder takes the conversation up again. A clerk may do so outside hours: then it can go on
-// for as long as one that the closing has caught.
+// reopenByOrder takes the conversation up again. That counts as starting one: not outside hours.
 func (b *Bridge) reopenByOrder(tx Tx, o order) (string, error) {
 	if o.c.State != Closed {
 		return b.texts.say("room_not_closed", nil), nil
 	}
 	if o.c.over(b.now()) {
 		return b.texts.say("room_reopen_too_late", nil), nil
+	}
+	if now := o.area.At(b.now()); now.State == AreaClosed {
+		data := map[string]string{}
+		if !now.OpensAt.IsZero() {
+			data["Opens"] = b.texts.moment(now.OpensAt, b.now())
+		}
+		return b.texts.say("room_reopen_closed", data), nil
 	}
 	clerk, name := o.by, o.name
 	if !o.area.Staffs(clerk) { // an admin, who serves nobody
