@@ -22,6 +22,7 @@ type Hours struct {
 	comments   []string        // by comment number, 0 is none
 	spills     bool            // a rule has a span past midnight
 	uniform    bool            // the rules say one thing for ever
+	lastYear   int             // after it, the rules say one thing for ever; 0: there is no such year
 }
 
 // compiled is a rule ready for evaluation.
@@ -59,6 +60,7 @@ func New(schedule *Schedule, zone *time.Location, calendar *Calendar) (*Hours, e
 		h.spills = h.spills || h.rules[i].spills
 		steady = steady && !schedule.Rules[i].HasDays()
 	}
+	h.lastYear = schedule.lastYear()
 	if steady {
 		c := canvas{h: h}
 		v := c.day(0)[0].verdict

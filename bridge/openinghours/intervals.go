@@ -2,6 +2,7 @@ package openinghours
 
 import (
 	"iter"
+	"math"
 	"time"
 )
 
@@ -83,13 +84,26 @@ func (w *walker) change(t time.Time, same func(verdict) bool) (time.Time, bool) 
 	if w.canvas.h.unchanging() {
 		return time.Time{}, false
 	}
-	for last := t.Unix() + Horizon*secondsPerDay; w.to <= last; {
+	for last := min(t.Unix()+Horizon*secondsPerDay, w.canvas.h.lastChange()); w.to <= last; {
 		w.forward()
 		if !same(w.verdict) {
 			return w.start(), true
 		}
 	}
 	return time.Time{}, false
+}
+
+// lastChange is an instant, in seconds, after which nothing changes any more.
+func (h *Hours) lastChange() int64 {
+	if h.lastYear == 0 || h.lastYear >= MaxYear {
+		return math.MaxInt64
+	}
+	// Spans run at most to the end of the day after; and the zone may be behind.
+	day := dayNumber(h.lastYear+1, time.January, 4)
+	if n := len(h.layer); n > 0 {
+		day = max(day, h.layer[n-1].to+4)
+	}
+	return int64(day) * secondsPerDay
 }
 
 // since steps backward to the first piece of those that are the same, and gives its

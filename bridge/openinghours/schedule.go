@@ -75,6 +75,30 @@ func (r *Rule) HasDays() bool {
 	return len(r.Years)+len(r.Dates)+len(r.Weeks) > 0 || !r.Days.empty()
 }
 
+// lastYear is the last year in which a rule makes one day unlike another; 0 if there is none.
+func (s *Schedule) lastYear() int {
+	last := MinYear
+	for i := range s.Rules {
+		r := &s.Rules[i]
+		switch {
+		case len(r.Years) > 0:
+			for _, y := range r.Years {
+				last = max(last, y.To)
+			}
+		case len(r.Dates) > 0:
+			for _, d := range r.Dates {
+				if d.From.Year == 0 {
+					return 0
+				}
+				last = max(last, d.To.Year+1) // a day may be moved over New Year
+			}
+		case r.HasDays() || len(r.Times) > 0:
+			return 0
+		}
+	}
+	return last
+}
+
 // YearRange is every Step-th year from From to To, both included (year_range).
 type YearRange struct {
 	From, To int // To is MaxYear for the open form "2026+"
