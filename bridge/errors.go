@@ -65,6 +65,8 @@ var (
 	ErrRefused = errors.New("homeserver refused")
 	// ErrForbidden: refused because of membership or power; the room needs mending first.
 	ErrForbidden = errors.New("homeserver forbade")
+	// ErrNotIn: the room was not left, because we are not in it.
+	ErrNotIn = errors.New("not in the room")
 	// ErrAliasTaken: the alias belongs to a room that is not ours.
 	ErrAliasTaken = errors.New("alias belongs to another room")
 	// ErrRoomBroken: the room came to exist half made and cannot be completed.

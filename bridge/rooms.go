@@ -57,7 +57,7 @@ type Rooms interface {
 	// ghost and bot leave.
 	EmptyRoom(ctx context.Context, r RoomPlan) error
 	// LeaveRoom leaves and forgets a room that serves nobody. It fails with ErrRefused when the
-	// homeserver will not have it.
+	// homeserver will not have it, and with ErrNotIn when there was nothing to leave.
 	LeaveRoom(ctx context.Context, room RoomID) error
 }
 

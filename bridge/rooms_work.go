@@ -282,6 +282,10 @@ func (b *Bridge) discard(tx Tx, owner RoomOwner, room RoomID) error {
 	return err
 }
 
+// lateEntry is how long after a room came to light we may still come into it, in seconds: a homeserver
+// that was killed in the middle of createRoom can go on with it after its start. Seen on Dendrite.
+const lateEntry = 45
+
 // performLeaveRoom leaves a room, unless it serves after all. Which of two rooms serves is
 // certain only when the owner's room is complete: until then the alias may decide otherwise.
 func (b *Bridge) performLeaveRoom(ctx context.Context, e Entry) (func(Tx) error, error) {
@@ -308,7 +312,14 @@ func (b *Bridge) performLeaveRoom(ctx context.Context, e Entry) (func(Tx) error,
 	if serving == e.Room {
 		return done, nil
 	}
-	if err := b.rooms.LeaveRoom(ctx, e.Room); err != nil {
+	err = b.rooms.LeaveRoom(ctx, e.Room)
+	if errors.Is(err, ErrNotIn) {
+		if b.age(e) >= lateEntry {
+			return done, nil
+		}
+		err = fmt.Errorf("%w: %w", err, ErrNotSent)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("leave room: %w", err)
 	}
 	return done, nil

@@ -11,7 +11,14 @@ import (
 
 // LeaveRoom leaves and forgets a room that serves nobody. A room that we are not in is left.
 func (a *Adapter) LeaveRoom(ctx context.Context, room bridge.RoomID) error {
-	return a.leave(ctx, a.BotID(), room)
+	in, err := a.membership(ctx, a.BotID(), room)
+	if err != nil && !errors.Is(err, bridge.ErrForbidden) {
+		return err
+	}
+	if err := a.leave(ctx, a.BotID(), room); err != nil || in == "join" {
+		return err
+	}
+	return fmt.Errorf("leave room: %w", bridge.ErrNotIn)
 }
 
 // leave has one of our users leave and forget a room. ErrRefused when the homeserver answers and

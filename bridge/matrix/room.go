@@ -227,20 +227,31 @@ func (a *Adapter) behindAlias(ctx context.Context, spec roomSpec) (bridge.RoomID
 	if owner, ours := ownerOf(create.content); !ours || owner != spec.owner || create.sender != string(a.BotID()) {
 		return "", fmt.Errorf("adopt room: %w", bridge.ErrAliasTaken)
 	}
+	// One that was given up has been left, and shows its state all the same. Nor need the bot have
+	// come into one that was being made when the homeserver died.
+	if membership(state, a.BotID()) != "join" && a.join(ctx, a.BotID(), room) != nil {
+		return "", a.giveUpAlias(ctx, spec, alias)
+	}
 	return room, nil
 }
 
 // giveUpAlias removes an alias without a usable room, once whoever may still be making that room
-// has had time to finish.
+// has had time to finish. ErrAliasTaken when the homeserver will not have it: Dendrite wants to take
+// the alias out of the room's state first, where we may not write.
 func (a *Adapter) giveUpAlias(ctx context.Context, spec roomSpec, alias string) error {
 	if spec.seconds < unusableAfter {
 		return &callError{kind: bridge.ErrNotSent, code: "room behind the alias cannot be read yet"}
 	}
 	err := a.call(ctx, a.BotID(), http.MethodDelete, nil, nil, "directory", "room", alias)
-	if err != nil && code(err) != "M_NOT_FOUND" {
-		return fmt.Errorf("remove unusable alias: %w", err)
+	var answer *callError
+	switch {
+	case err == nil || code(err) == "M_NOT_FOUND":
+		return nil
+	case errors.As(err, &answer) && (answer.status == http.StatusForbidden ||
+		answer.status == http.StatusInternalServerError && spec.seconds >= 2*unusableAfter):
+		return fmt.Errorf("remove unusable alias: %w: %w", bridge.ErrAliasTaken, err)
 	}
-	return nil
+	return fmt.Errorf("remove unusable alias: %w", err)
 }
 
 // complete brings a room that we did not just create into the shape of spec: it may have been
