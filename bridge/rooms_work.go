@@ -17,11 +17,15 @@ func (b *Bridge) performOpenRoom(ctx context.Context, e Entry) (func(Tx) error, 
 	}
 	room, err := b.rooms.OpenRoom(ctx, plan, b.foundRoom(ctx, RoomOwner{Conversation: e.Conversation}))
 	switch {
+	case errors.Is(err, ErrRoomBroken):
+		gone := b.abandon(ctx, RoomOwner{Conversation: e.Conversation}, room, err)
+		if errors.Is(err, ErrAliasTaken) {
+			return nil, b.renumber(ctx, e.Conversation, gone) // the broken room keeps its alias
+		}
+		return nil, gone
 	case errors.Is(err, ErrAliasTaken):
 		// The number is in use: a room from before a backup was restored. It is never issued again.
 		return nil, b.renumber(ctx, e.Conversation, err)
-	case errors.Is(err, ErrRoomBroken):
-		return nil, b.abandon(ctx, RoomOwner{Conversation: e.Conversation}, room, err)
 	case err != nil:
 		return nil, fmt.Errorf("open room: %w", err)
 	}

@@ -82,13 +82,38 @@ func (a *Adapter) OpenRoom(ctx context.Context, p bridge.RoomPlan, found func(br
 		},
 	}
 	room, fresh, err := a.obtain(ctx, spec, c.Room, found)
-	if err != nil {
-		return room, err
+	if err == nil {
+		err = a.admit(ctx, c.Ghost, room, fresh)
 	}
-	if err := a.admit(ctx, c.Ghost, room, fresh); err != nil {
-		return room, err
+	if err == nil {
+		return room, a.putChild(ctx, p, room)
 	}
-	return room, a.putChild(ctx, p, room)
+	if errors.Is(err, bridge.ErrRoomBroken) && room != "" {
+		err = a.dropAlias(ctx, a.AliasFor(spec.alias), room, err)
+	}
+	return room, err
+}
+
+// dropAlias takes the alias off a room that can't be completed, if it leads there: the next attempt
+// would find the same room again. cause becomes ErrAliasTaken as well where the homeserver keeps it.
+func (a *Adapter) dropAlias(ctx context.Context, alias string, room bridge.RoomID, cause error) error {
+	var answer struct {
+		RoomID bridge.RoomID `json:"room_id"`
+	}
+	err := a.call(ctx, a.BotID(), http.MethodGet, nil, &answer, "directory", "room", alias)
+	if err != nil || answer.RoomID != room {
+		return cause
+	}
+	for _, user := range []bridge.UserID{a.BotID(), ""} { // whoever has set it
+		if err = a.call(ctx, user, http.MethodDelete, nil, nil, "directory", "room", alias); err == nil {
+			return cause
+		}
+	}
+	var refused *callError
+	if errors.As(err, &refused) && refused.status >= 400 && refused.status != http.StatusTooManyRequests {
+		return fmt.Errorf("%w: %w", bridge.ErrAliasTaken, cause)
+	}
+	return cause
 }
 
 // admit has the ghost enter the room, which invited it when it was made. In a room that is not

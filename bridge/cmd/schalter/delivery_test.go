@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -90,7 +91,7 @@ func (s *system) talk(ctx context.Context, l load, clerks []*clerk, calm <-chan 
 
 func (tr *traffic) clerkWrites(ctx context.Context, i int, calm <-chan struct{}) {
 	staff := tr.clerks[i%len(tr.clerks)]
-	room, err := staff.enter(ctx, tr.citizens[i].number)
+	room, err := tr.usableRoom(ctx, staff, i)
 	if err != nil {
 		tr.errs <- err
 		return
@@ -106,6 +107,28 @@ func (tr *traffic) clerkWrites(ctx context.Context, i int, calm <-chan struct{})
 			return
 		}
 		pause(ctx, tr.load.pace)
+	}
+}
+
+// usableRoom has a clerk enter the conversation's room and write there. A homeserver that is killed in
+// createRoom can leave a room in which nobody can write; the conversation then gets another one, and
+// its number with it.
+func (tr *traffic) usableRoom(ctx context.Context, staff *clerk, i int) (string, error) {
+	c := tr.citizens[i]
+	for {
+		var now struct {
+			Number int64 `json:"number"`
+		}
+		_ = c.get("", &now)
+		try, cancel := context.WithTimeout(ctx, 20*time.Second)
+		room, err := staff.enter(try, cmp.Or(now.Number, c.number))
+		if err == nil {
+			err = staff.say(try, room, "clerk 0")
+		}
+		cancel()
+		if err == nil || ctx.Err() != nil {
+			return room, err
+		}
 	}
 }
 
