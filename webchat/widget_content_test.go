@@ -67,11 +67,6 @@ func TestWidgetRating(t *testing.T) {
 		t.Errorf("rated %+v", got)
 	}
 	do(t, ctx, chromedp.Reload(), click(".launcher"), says(".status", "Danke"), until(`$(".rating").hidden`))
-
-	// Past its time, it can't be taken up again.
-	do(t, ctx, visible(".after .primary"))
-	h.core.change(id, func(c *bridge.Conversation) { c.Life.ReopenUntil = time.Now().Add(-time.Minute) })
-	do(t, ctx, until(`$(".after .primary").hidden && $$(".after").some((e) => !e.hidden)`))
 }
 
 // Sound and notifications come only when they were asked for.

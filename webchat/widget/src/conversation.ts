@@ -16,7 +16,6 @@ export class ConversationView {
   readonly #before: HTMLElement;
   readonly #status = h("p", { class: "status", role: "status" });
   readonly #after: HTMLElement;
-  readonly #reopen: HTMLElement;
   readonly #rating: HTMLElement;
   readonly #idle: HTMLElement;
   /** How many messages there were when it was said that somebody is writing. */
@@ -39,8 +38,8 @@ export class ConversationView {
       this.update();
       this.log.list.focus();
     });
-    this.#reopen = h("button", { class: "primary", type: "button", click: reopen }, t("reopen"));
-    this.#after = h("div", { class: "after row", hidden: true }, this.#reopen,
+    this.#after = h("div", { class: "after row", hidden: true },
+      h("button", { class: "primary", type: "button", click: reopen }, t("reopen")),
       h("button", { class: "second", type: "button", click: again }, t("again")));
     const stay = () => void (session.now?.idle && session.go("stay").then(() => this.composer.text.focus(), () => {}));
     this.composer.text.addEventListener("input", stay);
@@ -69,7 +68,6 @@ export class ConversationView {
     const done = closed && !this.composer.text.value.trim();
     this.#after.hidden = !closed;
     this.#rating.hidden = !closed || !!this.session.chat?.rated || !messages.some((m) => m.direction === "clerk");
-    this.#reopen.hidden = Date.parse(now?.reopen_until || "") < Date.now();
     if (done && this.composer.text.matches(":focus")) this.log.list.focus();
     this.composer.node.hidden = done;
     let text = "";

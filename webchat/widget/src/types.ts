@@ -48,8 +48,6 @@ export interface Conversation {
   /** What the clerks have read; servers that do not know it leave it out. */
   read_seq?: number;
   delayed: boolean;
-  /** Until when it can be reopened; null unless it is closed. */
-  reopen_until?: string | null;
   /** What is told about the end of the opening. */
   closing?: { text: string } | null;
   /** The warning that silence ends the conversation. */
