@@ -51,6 +51,7 @@ func TestClerksReadingReachesTheCitizen(t *testing.T) {
 	// The answer of the homeserver has come, the echo has not: nobody can say where it stands.
 	w.reads(c.Room, third, keller)
 	w.wantRead(c.ID, 0)
+	w.stop() // nobody else tells the browsers anything from here on
 	before := w.told.times(c.ID)
 	w.reads(c.Room, topic, keller)
 	w.wantRead(c.ID, 2)

@@ -33,6 +33,7 @@ func TestClerksTypingReachesTheCitizen(t *testing.T) {
 	w.hs.say(clerkText(c.Room, keller, "Antwort"))
 	w.sync() // the text ends it
 	want("", "Frau Keller", "", "Frau Keller", "")
+	w.stop() // nobody else tells the browsers anything from here on
 	before := w.told.times(c.ID)
 	types(c.Room, keller)
 	if w.told.times(c.ID) != before {
