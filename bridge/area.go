@@ -30,6 +30,8 @@ type ServiceArea struct {
 	Leads  []UserID
 	// Capacity is how many chats a clerk serves at once; 0 means DefaultCapacity.
 	Capacity int
+	// Routing names the strategy by which chats are offered (routing.Named); "" is all at once.
+	Routing string
 
 	// Canned are replies that clerks send by name, in lower case, by language; "de" is always set.
 	Canned map[string]map[string]string

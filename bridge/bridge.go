@@ -12,7 +12,6 @@ import (
 	"github.com/rs/zerolog"
 
 	"schalter/bridge/openinghours"
-	"schalter/bridge/routing"
 )
 
 // Bridge is the core. One value per process (a replica); several replicas share one store.
@@ -28,7 +27,6 @@ type Bridge struct {
 	texts    *texts
 	zone     *time.Location
 	calendar *openinghours.Calendar
-	strategy routing.Strategy
 	// pauseAfter is how many unanswered offers make a clerk count as away; negative means never.
 	pauseAfter int
 	// boards is how often the lobbies' boards are looked at; 0 means that there are none.
@@ -140,7 +138,7 @@ func New(o Options) (*Bridge, error) {
 			return nil, err
 		}
 	}
-	b.strategy, b.pauseAfter = routing.FirstToTake{}, cmp.Or(o.PauseAfter, DefaultPauseAfter)
+	b.pauseAfter = cmp.Or(o.PauseAfter, DefaultPauseAfter)
 	b.boards = o.Boards
 	b.configured = b.inForce(0, nil)
 	b.timetable.Store(b.configured)

@@ -1,11 +1,16 @@
 package bridge
 
 import (
+	"time"
+
 	"schalter/bridge/routing"
 )
 
 // mostWaiting bounds how much of the queues is looked at for offers: more than clerks can take.
 const mostWaiting = 500
+
+// tookFor is how far back it counts when a clerk has last taken a chat.
+const tookFor = 7 * 24 * time.Hour
 
 // offeredTo returns to whom a conversation is offered now.
 func (b *Bridge) offeredTo(tx Tx, table *timetable, id ConversationID) ([]UserID, error) {
@@ -19,13 +24,25 @@ func (b *Bridge) offeredTo(tx Tx, table *timetable, id ConversationID) ([]UserID
 	}
 	chats := make([]routing.Chat, len(waiting))
 	for i, w := range waiting {
-		chats[i] = routing.Chat{ID: string(w.Conversation), Area: string(w.Area), Number: w.Number, Since: w.Since}
+		chats[i] = routing.Chat{ID: string(w.Conversation), Area: string(w.Area), Number: w.Number, Since: w.Since, Unanswered: int(w.Stage)}
 	}
 	load := make(map[string]int, len(loads))
 	for user, n := range loads {
 		load[string(user)] = n
 	}
-	for _, o := range routing.Route(b.strategy, table.routed(), load, chats, b.now()) {
+	strategy, areas := table.strategy(), table.routed()
+	if len(strategy) > 0 {
+		took, err := tx.LastTook(b.now().Add(-tookFor))
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range areas {
+			for i, clerk := range a.Clerks {
+				a.Clerks[i].LastTook = took[UserID(clerk.ID)]
+			}
+		}
+	}
+	for _, o := range routing.Route(strategy, areas, load, chats, b.now()) {
 		if o.Chat != string(id) {
 			continue
 		}
@@ -36,6 +53,17 @@ func (b *Bridge) offeredTo(tx Tx, table *timetable, id ConversationID) ([]UserID
 		return out, nil
 	}
 	return nil, nil
+}
+
+// strategy is how chats are offered in the areas where not everybody is asked; empty for nowhere.
+func (t *timetable) strategy() routing.ByArea {
+	out := routing.ByArea{}
+	for _, a := range t.areas {
+		if s, known := routing.Named(a.Routing); known && s != (routing.FirstToTake{}) {
+			out[string(a.ID)] = s
+		}
+	}
+	return out
 }
 
 // routed is the timetable as routing needs it.

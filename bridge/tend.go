@@ -62,19 +62,28 @@ func (b *Bridge) advanceTurn(tx Tx, id ConversationID) (bool, error) {
 		return false, tx.SaveTurn(before)
 	}
 	after := area.advance(before, now)
-	offered, err := b.offeredTo(tx, table, id)
+	asked, err := b.offeredTo(tx, table, id)
 	if err != nil {
 		return false, err
 	}
 	if err := b.overflow(tx, table, c, area, &after); err != nil {
 		return false, err
 	}
+	offered := asked
+	if after.Stage != before.Stage { // where one is asked after the other, it is the next one's turn
+		if err := tx.SaveTurn(after); err != nil {
+			return false, err
+		}
+		if offered, err = b.offeredTo(tx, table, id); err != nil {
+			return false, err
+		}
+	}
 	switch {
 	case after.Stage != before.Stage && after.Stage == Escalated:
 		err = b.pointAt(tx, c, after, "lobby_escalated", escalateTo(area))
 	case after.Stage != before.Stage:
 		if err = b.pointAt(tx, c, after, "lobby_reminder", offered); err == nil {
-			err = b.unanswered(tx, area, offered)
+			err = b.unanswered(tx, area, asked)
 		}
 	case !after.Called && len(offered) > 0:
 		err = b.pointAt(tx, c, after, "lobby_call", offered)

@@ -98,6 +98,7 @@ type Waiter struct {
 	Number       int64
 	Area         ServiceAreaID
 	Since        time.Time
+	Stage        TurnStage
 }
 
 // TurnStore is what Store keeps about waiting.
@@ -121,6 +122,8 @@ type TurnTx interface {
 	Waiting(limit int) ([]Waiter, error)
 	// Loads counts the active conversations by clerk.
 	Loads() (map[UserID]int, error)
+	// LastTook is when clerks have last taken a chat, of those who have since a time.
+	LastTook(since time.Time) (map[UserID]time.Time, error)
 	// NextTurnDue has the oldest chat of an area that was offered to nobody yet looked at again.
 	NextTurnDue(ServiceAreaID) error
 }

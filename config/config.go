@@ -135,6 +135,8 @@ type ServiceArea struct {
 	Leads []string `yaml:"leads"`
 	// Capacity is how many chats a clerk is offered at once, 1 to 50; default 5.
 	Capacity int `yaml:"capacity"`
+	// Routing says to whom a chat is offered: all, round_robin or least_busy; default all.
+	Routing string `yaml:"routing"`
 	// Replies are texts that clerks send by name, by language.
 	Replies map[string]map[string]string `yaml:"replies"`
 	// Overflow is optional.

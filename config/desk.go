@@ -21,6 +21,9 @@ type Overflow struct {
 	AfterMinutes int `yaml:"after_minutes"`
 }
 
+// routings are the strategies that an area can name.
+var routings = []string{"", "all", "round_robin", "least_busy"}
+
 // checkDesk looks at what an area says about its clerks and their queue.
 func (c *Config) checkDesk(k *checker, key string, a ServiceArea, areas map[string]int) {
 	k.users(key+".clerks", a.Clerks, c.Homeserver.ServerName)
@@ -42,6 +45,9 @@ func (c *Config) checkDesk(k *checker, key string, a ServiceArea, areas map[stri
 	}
 	if a.Capacity < 1 || a.Capacity > 50 {
 		k.refuse(key+".capacity", "must be 1 to 50")
+	}
+	if !slices.Contains(routings, a.Routing) {
+		k.refuse(key+".routing", "must be all, round_robin or least_busy")
 	}
 	if a.RemindMinutes < 1 || a.RemindMinutes > 240 {
 		k.refuse(key+".remind_minutes", "must be 1 to 240")

@@ -13,6 +13,10 @@ type Clerk struct {
 	ID string
 	// Capacity is how many chats the clerk serves at once, over all areas; 0 means none.
 	Capacity int
+	// LastTook is when the clerk last took a chat; zero for not of late.
+	LastTook time.Time
+	// Promised is how many of the waiting chats are offered to this clerk alone. Route sets it.
+	Promised int
 }
 
 // Area is a service area with those of its clerks who are available now.
@@ -37,6 +41,8 @@ type Chat struct {
 	Number int64
 	// Since is when it began to wait.
 	Since time.Time
+	// Unanswered counts the offers that have passed without anybody taking it.
+	Unanswered int
 }
 
 // Offer says to whom a chat is offered now. To is empty while nobody has room for it, or while all
@@ -46,23 +52,11 @@ type Offer struct {
 	To   []string
 }
 
-// Strategy chooses among the clerks who have room for a chat. They are in the area's order, with
-// how many chats each serves now; it returns at least one of them.
-type Strategy interface {
-	Choose(chat Chat, free []Clerk, load map[string]int) []Clerk
-}
-
-// FirstToTake offers a chat to everybody: whoever takes it first has it.
-type FirstToTake struct{}
-
-// Choose returns all of them.
-func (FirstToTake) Choose(_ Chat, free []Clerk, _ map[string]int) []Clerk { return free }
-
 // Route offers the waiting chats, each area's in the order in which they came. load is how many
 // chats a clerk serves now. No more chats are offered than the clerks have room for: a younger chat
 // is never offered while an older one of its area is not.
 func Route(s Strategy, areas []Area, load map[string]int, waiting []Chat, now time.Time) []Offer {
-	r := router{areas: map[string]Area{}, load: map[string]int{}, shared: map[string]int{}}
+	r := router{areas: map[string]Area{}, load: map[string]int{}, promised: map[string]int{}, shared: map[string]int{}}
 	for _, a := range areas {
 		r.areas[a.ID] = a
 	}
@@ -85,6 +79,8 @@ type router struct {
 	areas map[string]Area
 	// load counts a chat that is offered to one clerk alone as if it were taken.
 	load map[string]int
+	// promised counts those.
+	promised map[string]int
 	// shared counts chats that are offered to several, by the area whose room they use: which of
 	// the clerks loses it is not known yet.
 	shared map[string]int
@@ -92,30 +88,35 @@ type router struct {
 
 func (r *router) offer(s Strategy, chat Chat, now time.Time) []string {
 	own := r.areas[chat.Area]
-	candidates := r.free(own)
+	home := r.free(own)
 	uses := own.ID
+	var there []Clerk
 	if own.Overflows(chat.Since, now) {
 		for _, c := range r.free(r.areas[own.OverflowTo]) {
-			if !slices.ContainsFunc(candidates, func(d Clerk) bool { return c.ID == d.ID }) {
-				if len(candidates) == 0 {
-					uses = own.OverflowTo
-				}
-				candidates = append(candidates, c)
+			if !slices.ContainsFunc(home, func(d Clerk) bool { return c.ID == d.ID }) {
+				there = append(there, c)
 			}
 		}
+		if len(home) == 0 {
+			uses = own.OverflowTo
+		}
 	}
-	if len(candidates) == 0 {
-		return nil
+	var to []string
+	for _, free := range [][]Clerk{home, there} { // each area's clerks read a lobby of their own
+		if len(free) == 0 {
+			continue
+		}
+		for _, c := range s.Choose(chat, free, r.load) {
+			to = append(to, c.ID)
+		}
 	}
-	chosen := s.Choose(chat, candidates, r.load)
-	if len(chosen) == 1 {
-		r.load[chosen[0].ID]++
-	} else {
+	switch len(to) {
+	case 0:
+	case 1:
+		r.load[to[0]]++
+		r.promised[to[0]]++
+	default:
 		r.shared[uses]++
-	}
-	to := make([]string, len(chosen))
-	for i, c := range chosen {
-		to[i] = c.ID
 	}
 	return to
 }
@@ -127,6 +128,7 @@ func (r *router) free(a Area) []Clerk {
 	for _, c := range a.Clerks {
 		if left := c.Capacity - r.load[c.ID]; left > 0 {
 			room += left
+			c.Promised = r.promised[c.ID]
 			out = append(out, c)
 		}
 	}

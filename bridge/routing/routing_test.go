@@ -118,12 +118,13 @@ func TestFirstComeFirstServed(t *testing.T) {
 		for i := range rapid.IntRange(0, 12).Draw(t, "chats") {
 			c := routing.Chat{
 				ID: fmt.Sprint(i), Area: rapid.SampledFrom(names).Draw(t, "area"), Number: int64(i),
-				Since: noon.Add(-time.Duration(rapid.IntRange(0, 12).Draw(t, "minutes")) * time.Minute),
+				Since:      noon.Add(-time.Duration(rapid.IntRange(0, 12).Draw(t, "minutes")) * time.Minute),
+				Unanswered: rapid.IntRange(0, 3).Draw(t, "unanswered"),
 			}
 			waiting = append(waiting, c)
 			byID[c.ID] = c
 		}
-		strategy := rapid.SampledFrom([]routing.Strategy{routing.FirstToTake{}, one{}}).Draw(t, "strategy")
+		strategy := rapid.SampledFrom([]routing.Strategy{routing.FirstToTake{}, one{}, routing.RoundRobin{}, routing.LeastBusy{}, routing.ByArea{"x": routing.RoundRobin{}, "y": routing.LeastBusy{}}}).Draw(t, "strategy")
 		offers := routing.Route(strategy, areas, load, waiting, noon)
 		if len(offers) != len(waiting) {
 			t.Fatalf("%d offers for %d chats", len(offers), len(waiting))

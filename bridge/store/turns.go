@@ -37,10 +37,12 @@ const (
 		taken_at = excluded.taken_at, called = excluded.called, overflow = excluded.overflow, stage = excluded.stage,
 		due_at = excluded.due_at`
 	selectDueTurns = `SELECT conversation_id FROM turns WHERE due_at > 0 AND due_at <= ? ORDER BY due_at LIMIT ?`
-	selectWaiters  = `SELECT c.id, c.number, c.service_area, COALESCE(t.since, c.created_at) AS since FROM conversations c
+	selectWaiters  = `SELECT c.id, c.number, c.service_area, COALESCE(t.since, c.created_at) AS since, COALESCE(t.stage, 0) AS stage FROM conversations c
 		LEFT JOIN turns t ON t.conversation_id = c.id WHERE c.state = 'waiting' AND c.last_seq > 0
 		ORDER BY since, c.number LIMIT ?`
-	selectLoads   = `SELECT clerk_id, count(*) AS count FROM conversations WHERE state = 'active' AND clerk_id <> '' GROUP BY clerk_id`
+	selectLoads    = `SELECT clerk_id, count(*) AS count FROM conversations WHERE state = 'active' AND clerk_id <> '' GROUP BY clerk_id`
+	selectLastTook = `SELECT c.clerk_id, MAX(t.taken_at) AS taken_at FROM turns t JOIN conversations c ON c.id = t.conversation_id
+		WHERE t.taken_at > ? AND t.taken_at > 0 AND c.clerk_id <> '' GROUP BY c.clerk_id`
 	updateNextDue = `UPDATE turns SET due_at = 1 WHERE conversation_id = (SELECT t.conversation_id FROM turns t
 		JOIN conversations c ON c.id = t.conversation_id WHERE c.state = 'waiting' AND NOT t.called AND c.service_area = ?
 		ORDER BY t.since, c.number LIMIT 1)`
@@ -69,6 +71,7 @@ type waiterRow struct {
 	Number int64  `db:"number"`
 	Area   string `db:"service_area"`
 	Since  int64  `db:"since"`
+	Stage  int    `db:"stage"`
 }
 
 func waiters(rows []waiterRow) []bridge.Waiter {
@@ -76,6 +79,7 @@ func waiters(rows []waiterRow) []bridge.Waiter {
 	for i, r := range rows {
 		out[i] = bridge.Waiter{
 			Conversation: bridge.ConversationID(r.ID), Number: r.Number, Area: bridge.ServiceAreaID(r.Area), Since: fromMillis(r.Since),
+			Stage: bridge.TurnStage(r.Stage),
 		}
 	}
 	return out
@@ -133,6 +137,21 @@ func (t *transaction) Loads() (map[bridge.UserID]int, error) {
 	out := make(map[bridge.UserID]int, len(rows))
 	for _, r := range rows {
 		out[bridge.UserID(r.Clerk)] = r.Count
+	}
+	return out, nil
+}
+
+func (t *transaction) LastTook(since time.Time) (map[bridge.UserID]time.Time, error) {
+	var rows []struct {
+		Clerk   string `db:"clerk_id"`
+		TakenAt int64  `db:"taken_at"`
+	}
+	if err := t.list(&rows, selectLastTook, millis(since)); err != nil {
+		return nil, err
+	}
+	out := make(map[bridge.UserID]time.Time, len(rows))
+	for _, r := range rows {
+		out[bridge.UserID(r.Clerk)] = fromMillis(r.TakenAt)
 	}
 	return out, nil
 }
