@@ -111,8 +111,8 @@ func (b *Bridge) fromAnyLobby(tx Tx, ev Event) (ConversationID, error) {
 		if !a.Staffs(ev.Sender) {
 			return "", nil
 		}
-		if verb, is := deskCommand(ev.Text); is && ev.Kind == ClerkText && !doneCommand.MatchString(strings.TrimSpace(ev.Text)) {
-			return b.fromLobbyCommand(tx, a, ev, verb)
+		if ev.Kind == ClerkText && isCommand(ev) && !doneCommand.MatchString(strings.TrimSpace(ev.Text)) {
+			return b.fromLobbyCommand(tx, a, ev)
 		}
 		if id, known, err := b.takeFromLobby(tx, a, ev); known || err != nil {
 			return id, err
@@ -123,8 +123,13 @@ func (b *Bridge) fromAnyLobby(tx Tx, ev Event) (ConversationID, error) {
 }
 
 // fromLobbyCommand answers a clerk's command in the area's lobby.
-func (b *Bridge) fromLobbyCommand(tx Tx, a ServiceArea, ev Event, verb deskVerb) (ConversationID, error) {
-	answer, changed, err := b.obeyClerk(tx, a, ev.Sender, verb, b.wordsFor(ev.Text))
+func (b *Bridge) fromLobbyCommand(tx Tx, a ServiceArea, ev Event) (ConversationID, error) {
+	words := b.wordsFor(ev.Text)
+	answer, changed, err := b.obeyInLobby(tx, a, ev, words)
+	var misread *commandError
+	if errors.As(err, &misread) {
+		answer, err = words.say(misread.key, misread.data), nil
+	}
 	if err != nil {
 		return "", err
 	}
@@ -133,6 +138,21 @@ func (b *Bridge) fromLobbyCommand(tx Tx, a ServiceArea, ev Event, verb deskVerb)
 		news = AreasNews
 	}
 	return news, b.tell(tx, Entry{Stream: lobbyStream(a.ID), Area: a.ID}, textPayload{Text: answer, Notice: true})
+}
+
+func (b *Bridge) obeyInLobby(tx Tx, a ServiceArea, ev Event, words *texts) (answer string, changed bool, err error) {
+	v, rest, err := vocabularies[inLobby].read(ev.Text)
+	if err != nil {
+		return "", false, err
+	}
+	switch v {
+	case askHelp:
+		answer, err = words.help(inLobby, rest, nil)
+		return answer, false, err
+	case doneRequest:
+		return "", false, wrong("done")
+	}
+	return b.obeyClerk(tx, a, ev.Sender, v, words)
 }
 
 // mostCommands is how many lines of one message are taken as commands.

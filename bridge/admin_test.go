@@ -195,7 +195,9 @@ func TestCommandsAreAnswered(t *testing.T) {
 	w := newOffice(t, "sqlite:"+filepath.Join(t.TempDir(), "x.db"), "2026-07-01 09.00.00")
 	for line, want := range map[string]string{
 		"!hilfe":          "Bereiche: hunde, fund",
-		"!HELP":           "!ausnahme 2026-07-03 zu",
+		"!hilfe ausnahme": "!ausnahme 2026-07-03 zu",
+		"!HELP exception": "!exception 2026-07-03 closed",
+		"!hilfe nehmen":   "«!nehmen» kenne ich nicht",
 		"!stunde":         "«!stunde» kenne ich nicht",
 		"!":               "kenne ich nicht",
 		"!stunden katzen": "Einen Bereich «katzen» gibt es nicht. Es gibt: hunde, fund",

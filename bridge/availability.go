@@ -6,40 +6,12 @@ import (
 	"strings"
 )
 
-// deskVerb is a command that clerks give in the lobby.
-type deskVerb string
-
-const (
-	pauseClerk deskVerb = "pause"
-	clerkBack  deskVerb = "back"
-	whoIsThere deskVerb = "who"
-	showQueue  deskVerb = "queue"
-	deskHours  deskVerb = "hours"
-	deskHelp   deskVerb = "help"
-)
-
-// deskVerbs are German, with English twins.
-var deskVerbs = map[string]deskVerb{
-	"pause": pauseClerk, "break": pauseClerk, "da": clerkBack, "back": clerkBack, "wer": whoIsThere, "who": whoIsThere,
-	"warteschlange": showQueue, "queue": showQueue, "stunden": deskHours, "hours": deskHours, "hilfe": deskHelp, "help": deskHelp,
-}
-
-// deskCommand reads a line that a clerk wrote in the lobby; false when it is no command.
-func deskCommand(text string) (verb deskVerb, is bool) {
-	text = strings.TrimSpace(text)
-	if !strings.HasPrefix(text, "!") {
-		return "", false
-	}
-	word, _, _ := strings.Cut(text[1:], " ")
-	return deskVerbs[strings.ToLower(word)], true
-}
-
 // obeyClerk does what a clerk of an area says in its lobby, or in one of its conversations, and
-// returns the answer. changed: who is there is different now. Empty verb: not understood.
-func (b *Bridge) obeyClerk(tx Tx, area ServiceArea, clerk UserID, verb deskVerb, words *texts) (answer string, changed bool, err error) {
-	switch verb {
+// returns the answer. changed: who is there is different now.
+func (b *Bridge) obeyClerk(tx Tx, area ServiceArea, clerk UserID, v verb, words *texts) (answer string, changed bool, err error) {
+	switch v {
 	case pauseClerk, clerkBack:
-		answer, err = b.setPause(tx, words, clerk, verb == pauseClerk)
+		answer, err = b.setPause(tx, words, clerk, v == pauseClerk)
 		return answer, err == nil, err
 	case whoIsThere:
 		answer, err = b.whoIsThere(tx, words, area)
@@ -54,10 +26,8 @@ func (b *Bridge) obeyClerk(tx Tx, area ServiceArea, clerk UserID, verb deskVerb,
 		}
 		answer, err = b.show(tx, table, area.ID, b.now().In(b.zone))
 		return answer, false, err
-	case deskHelp:
-		return words.say("lobby_help", nil), false, nil
 	}
-	return words.say("wrong_lobby", nil), false, nil
+	return "", false, wrong("verb", "Verb", string(v))
 }
 
 // setPause says that a clerk is away, or back. It counts in all areas, until the other is said.

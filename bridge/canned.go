@@ -7,8 +7,6 @@ import (
 	"strings"
 )
 
-const sendCanned verb = "canned"
-
 // cannedByOrder sends the citizen a text that is kept for the area: !baustein NAME. Without a name it
 // lists them. Whoever sends one to a chat that waits takes it.
 func (b *Bridge) cannedByOrder(tx Tx, o order) (string, error) {

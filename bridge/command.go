@@ -30,47 +30,10 @@ type command struct {
 	team     teamChange
 	users    []UserID
 	capacity int
-}
-
-type verb string
-
-const (
-	askHelp        verb = "help"
-	showHours      verb = "hours"
-	addException   verb = "exception"
-	listExceptions verb = "exceptions"
-	confirmChange  verb = "confirm"
-	undoChange     verb = "undo"
-	manageTeam     verb = "team"
-)
-
-// vocabulary is the commands of one place. Words are German, with English twins; what German
-// keyboards write without umlauts is meant too.
-type vocabulary map[string]verb
-
-// read splits a text that begins with "!" into its verb and the rest. The error is a *commandError.
-func (v vocabulary) read(text string) (verb, string, error) {
-	word := strings.TrimPrefix(text, "!")
-	rest := ""
-	if i := strings.IndexFunc(word, unicode.IsSpace); i >= 0 {
-		word, rest = word[:i], strings.TrimSpace(word[i:])
-	}
-	is, known := v[strings.ToLower(word)]
-	if !known {
-		return "", "", wrong("verb", "Verb", clip(word))
-	}
-	return is, rest, nil
-}
-
-// adminWords are the commands of the admin room.
-var adminWords = vocabulary{
-	"hilfe": askHelp, "help": askHelp,
-	"stunden": showHours, "hours": showHours,
-	"ausnahme": addException, "exception": addException,
-	"ausnahmen": listExceptions, "exceptions": listExceptions,
-	"ja": confirmChange, "yes": confirmChange, "bestätigen": confirmChange, "bestaetigen": confirmChange, "confirm": confirmChange,
-	"zurück": undoChange, "zurueck": undoChange, "undo": undoChange,
-	"team": manageTeam, "staff": manageTeam,
+	// about is the command that help is asked for; empty for all.
+	about string
+	// english: it was said in English.
+	english bool
 }
 
 // commandError is a line that was not understood: key of the answer, and what it names.
@@ -92,12 +55,14 @@ func wrong(key string, data ...string) error {
 // parseCommand understands a line that begins with "!". today is the city's date; areas are those
 // of the config; mentioned are the people whom the message mentions. The error is a *commandError.
 func parseCommand(line string, today openinghours.Date, areas []ServiceArea, mentioned ...UserID) (command, error) {
-	is, rest, err := adminWords.read(line)
-	c := command{verb: is}
+	is, rest, err := vocabularies[inAdmin].read(line)
+	c := command{verb: is, english: saidInEnglish(line)}
 	if err != nil {
 		return c, err
 	}
 	switch c.verb {
+	case askHelp:
+		c.about = rest
 	case showHours:
 		return c, c.readHours(rest, areas)
 	case manageTeam:

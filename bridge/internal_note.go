@@ -25,13 +25,16 @@ var tags = regexp.MustCompile(`<[^>]*>`)
 // what can't be seen before it does not count.
 func begins(text, formatted string, signs string) bool {
 	for _, s := range []string{text, html.UnescapeString(tags.ReplaceAllString(formatted, ""))} {
-		s = strings.TrimLeftFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) })
+		s = strings.TrimLeftFunc(s, unseen)
 		if s != "" && strings.ContainsRune(signs, []rune(s)[0]) {
 			return true
 		}
 	}
 	return false
 }
+
+// unseen reports whether nobody sees a character at the beginning of a text.
+func unseen(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) }
 
 // InternalTx is what Tx keeps about what clerks write to each other.
 type InternalTx interface {

@@ -60,7 +60,12 @@ func (b *Bridge) carryOut(tx Tx, table *timetable, c command, admin UserID, now 
 		answer, err := b.undoChange(tx, c.number, admin, now)
 		return answer, err == nil, err
 	default:
-		return b.texts.say("admin_help", map[string]string{"Areas": areaList(table.areas)}), false, nil
+		words := b.texts
+		if c.english {
+			words = b.citizens["en"]
+		}
+		answer, err := words.help(inAdmin, c.about, map[string]string{"Areas": areaList(table.areas)})
+		return answer, false, err
 	}
 }
 

@@ -7,42 +7,20 @@ import (
 	"unicode/utf8"
 )
 
-// The verbs of a conversation's room.
-const (
-	closeChat  verb = "close"
-	reopenChat verb = "reopen"
-)
+// roomOrders are what carries out each command of a conversation's room.
+var roomOrders = map[verb]func(*Bridge, Tx, order) (answer string, err error){
+	askHelp:    (*Bridge).helpInRoom,
+	closeChat:  (*Bridge).closeByOrder,
+	reopenChat: (*Bridge).reopenByOrder,
+	takeChat:   (*Bridge).takeByOrder,
+	passChat:   (*Bridge).passByOrder,
+	addToChat:  (*Bridge).addByOrder,
+	writeNote:  (*Bridge).noteByOrder,
+	sendCanned: (*Bridge).cannedByOrder,
 
-// roomWords are the commands of a conversation's room, and roomOrders what carries each out.
-var (
-	roomWords = vocabulary{
-		"hilfe": askHelp, "help": askHelp,
-		"zu": closeChat, "close": closeChat,
-		"auf": reopenChat, "reopen": reopenChat,
-		"nehmen": takeChat, "take": takeChat,
-		"weiter": passChat, "pass": passChat,
-		"dazu": addToChat, "add": addToChat,
-		"notiz": writeNote, "note": writeNote,
-		"baustein": sendCanned, "bausteine": sendCanned, "canned": sendCanned,
-		"pause": verb(pauseClerk), "break": verb(pauseClerk), "da": verb(clerkBack), "back": verb(clerkBack),
-		"wer": verb(whoIsThere), "who": verb(whoIsThere), "warteschlange": verb(showQueue), "queue": verb(showQueue),
-		"stunden": verb(deskHours), "hours": verb(deskHours),
-	}
-	roomOrders = map[verb]func(*Bridge, Tx, order) (answer string, err error){
-		askHelp:    (*Bridge).helpInRoom,
-		closeChat:  (*Bridge).closeByOrder,
-		reopenChat: (*Bridge).reopenByOrder,
-		takeChat:   (*Bridge).takeByOrder,
-		passChat:   (*Bridge).passByOrder,
-		addToChat:  (*Bridge).addByOrder,
-		writeNote:  (*Bridge).noteByOrder,
-		sendCanned: (*Bridge).cannedByOrder,
-
-		verb(pauseClerk): deskByOrder(pauseClerk), verb(clerkBack): deskByOrder(clerkBack),
-		verb(whoIsThere): deskByOrder(whoIsThere), verb(showQueue): deskByOrder(showQueue),
-		verb(deskHours): deskByOrder(deskHours),
-	}
-)
+	pauseClerk: deskByOrder(pauseClerk), clerkBack: deskByOrder(clerkBack), whoIsThere: deskByOrder(whoIsThere),
+	showQueue: deskByOrder(showQueue), deskHours: deskByOrder(deskHours),
+}
 
 // order is a command that somebody of the staff wrote in a conversation's room.
 type order struct {
@@ -74,7 +52,7 @@ func (b *Bridge) obeyInRoom(tx Tx, c *Conversation, area ServiceArea, ev Event) 
 	if err != nil {
 		return err
 	}
-	v, rest, err := roomWords.read(strings.TrimSpace(ev.Text))
+	v, rest, err := vocabularies[inRoom].read(ev.Text)
 	var answer string
 	if err == nil {
 		answer, err = roomOrders[v](b, tx, order{c: c, area: area, by: ev.Sender, name: name, rest: rest, words: b.wordsFor(ev.Text), mentions: ev.Mentions})
@@ -89,7 +67,7 @@ func (b *Bridge) obeyInRoom(tx Tx, c *Conversation, area ServiceArea, ev Event) 
 	return b.tell(tx, Entry{Stream: deskStream(c.ID), Conversation: c.ID, Area: c.Area}, textPayload{Text: answer, Notice: true})
 }
 
-func (b *Bridge) helpInRoom(Tx, order) (string, error) { return b.texts.say("room_help", nil), nil }
+func (b *Bridge) helpInRoom(_ Tx, o order) (string, error) { return o.words.help(inRoom, o.rest, nil) }
 
 // closeByOrder ends the conversation: !zu [reason].
 func (b *Bridge) closeByOrder(tx Tx, o order) (string, error) {

@@ -5,23 +5,9 @@ import (
 	"strings"
 )
 
-// The verbs by which clerks share the work on a conversation.
-const (
-	takeChat  verb = "take"
-	passChat  verb = "pass"
-	addToChat verb = "add"
-	writeNote verb = "note"
-)
-
-// englishWords are the commands that are answered in English.
-var englishWords = map[string]bool{
-	"take": true, "pass": true, "add": true, "break": true, "back": true, "who": true, "queue": true, "help": true, "canned": true,
-}
-
 // wordsFor are the words in which a command is answered: the desk's, or English for an English one.
 func (b *Bridge) wordsFor(text string) *texts {
-	word, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimSpace(text), "!"), " ")
-	if englishWords[strings.ToLower(strings.TrimSpace(word))] {
+	if saidInEnglish(text) {
 		return b.citizens["en"]
 	}
 	return b.texts
@@ -176,7 +162,7 @@ func colleague(rest string, mentioned []UserID) (UserID, bool) {
 }
 
 // deskByOrder carries out, in a conversation's room, what can be said in the lobby as well.
-func deskByOrder(v deskVerb) func(*Bridge, Tx, order) (string, error) {
+func deskByOrder(v verb) func(*Bridge, Tx, order) (string, error) {
 	return func(b *Bridge, tx Tx, o order) (string, error) {
 		if !o.area.Staffs(o.by) {
 			return o.words.say("wrong_not_staffed", nil), nil

@@ -104,7 +104,8 @@ func TestOrdersInTheRoom(t *testing.T) {
 		{keller, "!wer", "huber: da · 1 von 5 Chats", nil},
 		{huber, "!pause", "huber macht Pause", nil},
 		{huber, "!back", "huber is here", nil},
-		{keller, "!hilfe", "!weiter BEREICH", nil},
+		{keller, "!hilfe", "!weiter – weitergeben", nil},
+		{keller, "!hilfe !weiter", "!weiter BEREICH [Grund]", nil},
 		{meier, "!nehmen", "", nil}, // of another area
 		{nobody, "!weiter fund", "", nil},
 		{c.Ghost, "!weiter fund", "", nil},
