@@ -141,7 +141,7 @@ func TestCommandsInARoom(t *testing.T) {
 	w.writes(keller, "!zuu")
 	w.isTold(1, "«!zuu» kenne ich nicht. «!hilfe» zeigt, was möglich ist. An den Bürger oder die Bürgerin ging nichts.")
 	w.writes(keller, "  !hilfe")
-	w.isTold(1, "!zu – schliessen")
+	w.isTold(1, "!nehmen – den Chat nehmen")
 	w.writes(meier, "!zu")  // serves another area
 	w.writes(nobody, "!zu") // serves none
 	w.writes(keller, "!auf")
