@@ -32,6 +32,8 @@ func TestWidgetTypingAndReading(t *testing.T) {
 		})
 	}
 
+	// Only who listens hears of typing: this line comes with the stream.
+	do(t, ctx, says(".status", "als Nächstes"))
 	// The clerk writes: heard once for each message, seen each time.
 	h.hub.Typing(id, "Nora Keller")
 	do(t, ctx, says(".status", "Nora Keller schreibt …"), until(`$(".status").ariaLive !== "off"`))

@@ -77,17 +77,19 @@ func build(dir string) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	words := map[string]map[string]string{}
 	texts := map[string]string{}
+	places := map[string]any{} // the same in every catalogue, for all have the same keys
 	catalogues, err := readCatalogues(dir)
 	if err != nil {
 		return nil, err
 	}
 	for name, catalogue := range catalogues {
-		launcher, rest := map[string]string{}, map[string]string{}
-		for key, text := range catalogue {
+		launcher, rest := map[string]string{}, []string{}
+		for _, key := range slices.Sorted(maps.Keys(catalogue)) {
 			if short, ok := strings.CutPrefix(key, "launcher_"); ok {
-				launcher[short] = text
+				launcher[short] = catalogue[key]
 			} else if !strings.HasPrefix(key, "page_") { // those are the server's
-				rest[key] = text
+				places["say."+key] = len(rest)
+				rest = append(rest, catalogue[key])
 			}
 		}
 		words[name] = launcher
@@ -98,7 +100,8 @@ func build(dir string) (map[string][]byte, error) {
 		files[name+".json"] = data
 		texts[name] = widget.NewFile(name+".json", data).Versioned
 	}
-	define := map[string]any{"TEXTS": texts}
+	define := maps.Clone(places)
+	define["TEXTS"] = texts
 	for _, name := range []string{"chat", "frame"} {
 		data, err := bundle(dir, name, api.FormatESModule, define)
 		if err != nil {
@@ -154,7 +157,11 @@ func bundle(dir, name string, format api.Format, define map[string]any) ([]byte,
 		}
 		return nil, errors.Join(all...)
 	}
-	return result.OutputFiles[0].Contents, nil
+	code := result.OutputFiles[0].Contents
+	if missing := regexp.MustCompile(`\bsay\.\w+`).Find(code); missing != nil {
+		return nil, fmt.Errorf("bundle %s: %s is in no catalogue", name, missing)
+	}
+	return code, nil
 }
 
 // styles imports a style sheet as a minified string, for a constructable style sheet.

@@ -1,7 +1,7 @@
 // Choosing an area, and what stands in its place while it takes no conversation.
 
 import type { API } from "./api";
-import { h } from "./dom";
+import { h, question } from "./dom";
 import { date, t, time, when } from "./texts";
 import type { Area } from "./types";
 
@@ -19,16 +19,16 @@ export async function loadAreas(api: API, trouble: (yes: boolean) => void): Prom
 }
 
 function stateOf(area: Area): [string, string] {
-  if (area.state === "open") return ["ok", t("area_open")];
-  if (area.state === "unstaffed") return ["warn", t("area_unstaffed")];
-  return ["warn", area.opens_at ? t("area_opens", { when: when(area.opens_at) }) : t("area_closed")];
+  if (area.state === "open") return ["ok", t(say.area_open)];
+  if (area.state === "unstaffed") return ["warn", t(say.area_unstaffed)];
+  return ["warn", area.opens_at ? t(say.area_opens, { when: when(area.opens_at) }) : t(say.area_closed)];
 }
 
 /** areaList is the choice. */
 export function areaList(areas: Area[], choose: (area: Area) => void): HTMLElement {
   return h("div", { class: "view" },
-    h("h2", { id: "question", tabindex: "-1" }, t("areas_title")),
-    h("p", { class: "soft" }, t("areas_hint")),
+    question(t(say.areas_title)),
+    h("p", { class: "soft" }, t(say.areas_hint)),
     h("ul", { class: "areas", "aria-labelledby": "question" }, ...areas.map((area) => {
       const [sign, text] = stateOf(area);
       return h("li", null, h("button", { type: "button", "data-area": area.id, click: () => choose(area) },
@@ -40,13 +40,13 @@ export function areaList(areas: Area[], choose: (area: Area) => void): HTMLEleme
 export function closedArea(area: Area, request: HTMLElement | null): HTMLElement {
   const unstaffed = area.state === "unstaffed";
   return h("div", { class: "view" },
-    h("h2", { id: "question", tabindex: "-1" }, t(unstaffed ? "unstaffed_title" : area.opens_at ? "closed_title" : "closed_unknown")),
+    question(t(unstaffed ? say.unstaffed_title : area.opens_at ? say.closed_title : say.closed_unknown)),
     !unstaffed && area.opens_at ? h("p", { class: "opens" }, h("strong", null, `${date(area.opens_at)}, ${time(area.opens_at)}`)) : null,
     unstaffed ? h("p", null, area.status) : null,
     area.comment ? h("p", null, area.comment) : null,
     h("p", { class: "soft" }, area.hours.text),
-    area.counter_hours?.open ? h("p", null, t("counter_open")) : null,
-    area.counter_hours ? h("p", { class: "soft" }, t("counter_hours", { hours: area.counter_hours.text })) : null,
+    area.counter_hours?.open ? h("p", null, t(say.counter_open)) : null,
+    area.counter_hours ? h("p", { class: "soft" }, t(say.counter_hours, { hours: area.counter_hours.text })) : null,
     request);
 }
 

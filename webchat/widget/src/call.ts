@@ -18,7 +18,7 @@ export function ring(): void {
     tone.onended = () => void audio.close();
     tone.start();
     tone.stop(0.12);
-    if (document.hidden && Notification.permission === "granted") new Notification(t("title"), bare({ body: t("new_below"), tag: "schalter" }));
+    if (document.hidden && Notification.permission === "granted") new Notification(t(say.title), bare({ body: t(say.new_below), tag: "schalter" }));
   } catch {
     // Some browsers on phones show notifications only for installed pages, and some have no sound.
   }

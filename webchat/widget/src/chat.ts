@@ -5,7 +5,7 @@ import { areaList, closedArea, loadAreas } from "./areas";
 import { ConversationView } from "./conversation";
 import { allow, ring } from "./call";
 import css from "./chat.css";
-import { h, sheet } from "./dom";
+import { button, h, question, sheet } from "./dom";
 import { Panel } from "./panel";
 import { type Draft, RequestForm, leftRequest } from "./request";
 import { follow } from "./stream";
@@ -100,9 +100,9 @@ class App {
 
   async #showAreas(): Promise<void> {
     this.#view = null;
-    this.#frame(h("div", { class: "view" }, h("h2", { id: "question", tabindex: "-1" }, t("loading"))));
+    this.#frame(h("div", { class: "view" }, question(t(say.loading))));
     const counter = this.#api.call<Counter>("counter").catch(() => null);
-    this.#areas = await loadAreas(this.#api, (yes) => this.#panel.complain(yes ? t("trouble_areas") : ""));
+    this.#areas = await loadAreas(this.#api, (yes) => this.#panel.complain(yes ? t(say.trouble_areas) : ""));
     const told = await counter;
     if (told?.ok) this.#counter = told.body;
     if (this.#session.chat) return;
@@ -186,7 +186,7 @@ class App {
     const focused = root.activeElement;
     this.#panel.show({
       title, subtitle, sign, body, back, end: begun ? () => this.#confirmEnd() : undefined, call: begun ? { on: !!chat!.call, change: () => this.#toggleCall() } : undefined,
-      links: begun ? [] : [[t("accessibility"), this.shell.base + "accessibility?language=" + tag()]],
+      links: begun ? [] : [[t(say.accessibility), this.shell.base + "accessibility?language=" + tag()]],
     });
     // Where the focused element has gone, the focus goes to what came instead; else it stays.
     if (focused && !root.activeElement) this.#focus();
@@ -196,23 +196,23 @@ class App {
   #words(): [string, string, string] {
     const { chat, now } = this.#session;
     const clerk = now?.clerk;
-    const name = clerk || (chat ? chat.areaName : t("title"));
+    const name = clerk || (chat ? chat.areaName : t(say.title));
     const sign = name.split(/\s+/).map((w) => w[0]).filter((c) => /\p{L}/u.test(c)).slice(0, clerk ? 2 : 1).join("").toUpperCase();
     const closed = this.#areas.find((a) => a.id === this.#area);
-    if (!chat && closed) return [closed.name, t("sub_closed"), closed.name[0]];
+    if (!chat && closed) return [closed.name, t(say.sub_closed), closed.name[0]];
     if (!chat) return [name, [this.#counter.city, this.#openUntil()].filter(Boolean).join(" · "), sign];
     const area = now ? now.service_area.name : chat.areaName;
-    if (clerk) return [clerk, `${area} · ${t(now.state === "closed" ? "sub_ended" : "sub_active")}`, sign];
-    return [area, now ? t("sub_number", { n: now.number }) : this.#counter.city, sign];
+    if (clerk) return [clerk, `${area} · ${t(now.state === "closed" ? say.sub_ended : say.sub_active)}`, sign];
+    return [area, now ? t(say.sub_number, { n: now.number }) : this.#counter.city, sign];
   }
 
   #openUntil(): string {
     const open = this.#areas.filter((a) => a.state === "open");
     if (!this.#areas.length) return "";
-    if (!open.length) return t("sub_closed");
+    if (!open.length) return t(say.sub_closed);
     const ends = open.map((a) => a.closes_at || "").sort();
     const until = ends[0] && ends.pop();
-    return until ? t("sub_open_until", { when: when(until) }) : t("sub_open");
+    return until ? t(say.sub_open_until, { when: when(until) }) : t(say.sub_open);
   }
 
   #messages(list: Message[], fresh: boolean): void {
@@ -239,7 +239,7 @@ class App {
   }
 
   #trouble(what: Trouble): void {
-    this.#panel.complain(what && t(`trouble_${what}`));
+    this.#panel.complain(what && t({ sending: say.trouble_sending, connection: say.trouble_connection, gone: say.trouble_gone }[what]));
   }
 
   #refused(text: string, clientID: string, problem: Problem): void {
@@ -256,11 +256,11 @@ class App {
       return;
     }
     this.#changed();
-    this.#panel.complain(t("refused", { detail: problem.detail || "" }));
+    this.#panel.complain(t(say.refused, { detail: problem.detail || "" }));
   }
 
   async #reopen(): Promise<void> {
-    const against = await this.#session.go("reopen").catch(() => t("trouble_areas"));
+    const against = await this.#session.go("reopen").catch(() => t(say.trouble_areas));
     this.#panel.complain(against);
     if (!against) this.#focus();
   }
@@ -287,8 +287,8 @@ class App {
     };
     if (!node) return;
     const body = h("div", { class: "view confirm" },
-      h("h2", { id: "question", tabindex: "-1" }, t("end_title")), h("p", null, t("end_text")),
-      h("div", { class: "row" }, h("button", { class: "primary", type: "button", click: end }, t("end_yes")), h("button", { class: "second", type: "button", click: stay }, t("end_no"))));
+      question(t(say.end_title)), h("p", null, t(say.end_text)),
+      h("div", { class: "row" }, button("primary", t(say.end_yes), end), button("second", t(say.end_no), stay)));
     this.#frame(body);
     this.shell.root.getElementById("question")?.focus();
   }
@@ -304,7 +304,7 @@ class App {
   // Around it
 
   async #speak(language: string): Promise<void> {
-    await speak(this.shell.base, language).catch(() => this.#panel.complain(t("trouble_areas")));
+    await speak(this.shell.base, language).catch(() => this.#panel.complain(t(say.trouble_areas)));
     this.#session.speaks(tag());
     this.#render();
     this.shell.root.getElementById("language")?.focus();
@@ -320,7 +320,7 @@ class App {
 
   #showUnread(): void {
     const n = this.#unread;
-    this.shell.unread(n, n ? t(n === 1 ? "unread_one" : "unread_many", { n }) : "");
+    this.shell.unread(n, n ? t(n === 1 ? say.unread_one : say.unread_many, { n }) : "");
     if (n && !document.title.startsWith("(")) this.#heading = document.title;
     document.title = n ? `(${n}) ${this.#heading}` : this.#heading;
   }

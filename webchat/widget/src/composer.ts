@@ -8,15 +8,15 @@ import { t } from "./texts";
 const longest = 4000;
 
 export class Composer {
-  readonly text = h("textarea", { id: "text", rows: "1", maxlength: "" + longest, autocomplete: "off", enterkeyhint: "send", placeholder: t("write_placeholder"), 
+  readonly text = h("textarea", { id: "text", rows: "1", maxlength: "" + longest, autocomplete: "off", enterkeyhint: "send", placeholder: t(say.write_placeholder), 
     input: () => {
       this.#changed();
       this.#types(!!this.text.value);
     }, blur: () => this.#types(false) });
   readonly #left = h("p", { class: "left", role: "status" });
   readonly node = h("form", { class: "composer", novalidate: true, submit: (event: Event) => this.#submit(event) },
-    h("label", { for: "text", class: "unseen" }, t("write_label")), this.#left,
-    h("div", { class: "row" }, this.text, h("button", { class: "primary send", type: "submit", "aria-label": t("send") }, icon(send))));
+    h("label", { for: "text", class: "unseen" }, t(say.write_label)), this.#left,
+    h("div", { class: "row" }, this.text, h("button", { class: "primary send", type: "submit", "aria-label": t(say.send) }, icon(send))));
 
   /** When it was last told that somebody writes here; 0 when that has ended. */
   #told = 0;
@@ -58,7 +58,7 @@ export class Composer {
   #changed(): void {
     this.#grow();
     const left = longest - this.text.value.length;
-    const said = left < 200 ? t("characters_left", { n: left - (left % 20 && left > 20 ? left % 20 : 0) }) : "";
+    const said = left < 200 ? t(say.characters_left, { n: left - (left % 20 && left > 20 ? left % 20 : 0) }) : "";
     if (this.#left.textContent !== said) this.#left.textContent = said;
   }
 

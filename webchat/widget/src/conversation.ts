@@ -1,7 +1,7 @@
 // One conversation on the screen: before its first message, while it runs, and when it has ended.
 
 import { Composer } from "./composer";
-import { h } from "./dom";
+import { button, h, question } from "./dom";
 import { Log } from "./log";
 import { rating } from "./rating";
 import type { Draft } from "./request";
@@ -27,11 +27,11 @@ export class ConversationView {
     this.composer = new Composer((text) => session.send(text, this.#name.value.trim()), (typing) => void session.signal("typing", { typing }), draft.text);
     this.#name.value = draft.name;
     this.#before = h("div", { class: "view start" },
-      h("h2", { id: "question", tabindex: "-1" }, t("start_title")),
-      h("p", { class: "soft" }, t("start_hint")),
-      h("p", { class: "notice" }, counter.notice || t("notice"), " ",
-        counter.privacy_url ? h("a", { href: counter.privacy_url, target: "_blank", rel: "noopener" }, t("privacy")) : null),
-      h("label", { for: "name" }, t("name_label")), this.#name);
+      question(t(say.start_title)),
+      h("p", { class: "soft" }, t(say.start_hint)),
+      h("p", { class: "notice" }, counter.notice || t(say.notice), " ",
+        counter.privacy_url ? h("a", { href: counter.privacy_url, target: "_blank", rel: "noopener" }, t(say.privacy)) : null),
+      h("label", { for: "name" }, t(say.name_label)), this.#name);
     this.#rating = rating(async (mark) => {
       if (!(await session.signal("rating", mark))) return;
       session.keep({ rated: true });
@@ -39,11 +39,11 @@ export class ConversationView {
       this.log.list.focus();
     });
     this.#after = h("div", { class: "after row", hidden: true },
-      h("button", { class: "primary", type: "button", click: reopen }, t("reopen")),
-      h("button", { class: "second", type: "button", click: again }, t("again")));
+      button("primary", t(say.reopen), reopen),
+      button("second", t(say.again), again));
     const stay = () => void (session.now?.idle && session.go("stay").then(() => this.composer.text.focus(), () => {}));
     this.composer.text.addEventListener("input", stay);
-    this.#idle = h("div", { class: "idle row", hidden: true }, h("button", { class: "second", type: "button", click: stay }, t("stay")));
+    this.#idle = h("div", { class: "idle row", hidden: true }, button("second", t(say.stay), stay));
     this.node = h("div", { class: "conversation" }, this.#before, this.log.node, this.#status, this.#idle, this.composer.node, this.#rating, this.#after);
     this.log.put(session.messages, false);
     this.update();
@@ -71,15 +71,15 @@ export class ConversationView {
     if (done && this.composer.text.matches(":focus")) this.log.list.focus();
     this.composer.node.hidden = done;
     let text = "";
-    const line = typing && t("typing", { name: typing });
+    const line = typing && t(say.typing, { name: typing });
     this.#idle.hidden = !now?.idle;
     if (now?.idle) text = now.idle.text;
     else if (now?.closing) text = now.closing.text;
-    else if (closed) text = this.session.chat?.rated ? t("rated") : t("ended");
+    else if (closed) text = this.session.chat?.rated ? t(say.rated) : t(say.ended);
     else if (line) text = line;
-    else if (now?.delayed) text = t("delayed");
-    else if (now?.state === "waiting" && now.last_seq) text = now.queue_position! > 1 ? t("queue", { n: now.queue_position! }) : t("queue_next");
-    else if (now?.clerk && !this.session.messages.some((m) => m.sender === now.clerk)) text = t("took_over", { name: now.clerk });
+    else if (now?.delayed) text = t(say.delayed);
+    else if (now?.state === "waiting" && now.last_seq) text = now.queue_position! > 1 ? t(say.queue, { n: now.queue_position! }) : t(say.queue_next);
+    else if (now?.clerk && !this.session.messages.some((m) => m.sender === now.clerk)) text = t(say.took_over, { name: now.clerk });
     if (this.#status.textContent !== text) {
       // That somebody is writing is heard once for each message, however often they stop to think.
       const writes = text === line;

@@ -1,5 +1,7 @@
 // Building elements. Nothing here ever parses HTML, so Trusted Types have nothing to forbid.
 
+import { icon } from "./icon";
+
 type Value = string | boolean | null | undefined | ((event: any) => void);
 type Child = Node | string | null | undefined | false;
 
@@ -15,6 +17,21 @@ export function h<K extends keyof HTMLElementTagNameMap>(tag: K, attributes?: { 
   for (const child of children) if (child) e.append(child);
   return e;
 }
+
+/** button makes one that sends no form. */
+export function button(kind: string, text: string, click: (event: Event) => void, more?: { [name: string]: Value }): HTMLButtonElement {
+  return h("button", { class: kind, type: "button", click, ...more }, text);
+}
+
+/** iconButton makes one with a sign instead of words, which it says all the same. */
+export function iconButton(kind: string, label: string, path: string, click: (event: Event) => void, more?: { [name: string]: Value }): HTMLButtonElement {
+  const b = button(kind, "", click, { "aria-label": label, title: label, ...more });
+  b.append(icon(path));
+  return b;
+}
+
+/** question is the heading of a view, where the focus enters it. */
+export const question = (text: string): HTMLElement => h("h2", { id: "question", tabindex: "-1" }, text);
 
 /** bare makes an options object that inherits nothing, whatever the page did to Object.prototype. */
 export function bare<T extends object>(o: T): T {

@@ -1,7 +1,7 @@
 // The loader: all that runs on the host page before the first click. It shows the launcher with
 // the counter's state and loads the rest when it is asked for, or when a conversation is to go on.
 
-import { clock, day, moment } from "./format";
+import { clock, day, daysAhead, moment } from "./format";
 import type { Area, Chat, Shell } from "./types";
 import { chat as bubble, icon } from "./icon";
 import css from "./loader.css";
@@ -110,8 +110,8 @@ function begin(script: HTMLScriptElement): void {
 
   function when(text: string): string {
     const m = moment(text);
-    const time = clock(words.time, m), date = day(language, m);
-    return date === day(language, { date: new Date() }) ? time : date + ", " + time;
+    const time = clock(words.time, m);
+    return daysAhead(m) ? day(language, m) + ", " + time : time;
   }
 
   launcher.onclick = () => void open();

@@ -1,6 +1,6 @@
 // The list of messages. Additions are announced by its role; what changes under a message is not.
 
-import { h } from "./dom";
+import { bare, button, h } from "./dom";
 import { down, icon } from "./icon";
 import { daysAhead, moment } from "./format";
 import { formatted, plain } from "./html";
@@ -16,7 +16,7 @@ const batch = 60;
 
 export class Log {
   readonly list = h("div", { class: "log", role: "log", "aria-relevant": "additions", tabindex: "0" });
-  readonly #jump = h("button", { class: "jump", type: "button", hidden: true, click: () => this.#toEnd() }, icon(down));
+  readonly #jump = button("jump", "", () => this.#toEnd(), { hidden: true });
   readonly node = h("div", { class: "logframe" }, this.list, this.#jump);
   #rows: Row[] = [];
   #queue: Message[] = [];
@@ -27,16 +27,16 @@ export class Log {
   #read = 0;
 
   constructor(language: string, seen: () => void) {
-    this.list.setAttribute("aria-label", t("log_label"));
+    this.list.setAttribute("aria-label", t(say.log_label));
     this.list.lang = language;
-    this.#jump.append(t("new_below"));
+    this.#jump.append(icon(down), t(say.new_below));
     this.list.addEventListener("scroll", () => {
       if (this.#staying) return; // what has grown meanwhile is not what the reader did
       this.atEnd = this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < near;
       if (!this.atEnd) return;
       this.#jump.hidden = true;
       seen();
-    }, Object.assign(Object.create(null), { passive: true }));
+    }, bare({ passive: true }));
     new ResizeObserver(() => this.#stay()).observe(this.list);
   }
 
@@ -88,7 +88,7 @@ export class Log {
     const own = message.direction === "citizen";
     const meta = h("p", { class: "meta", "aria-live": "off" });
     const text = h("div", { class: "text" });
-    const who = h("span", { class: "unseen", lang: tag() }, (own ? t("you") : message.sender || t("clerk")) + ": ");
+    const who = h("span", { class: "unseen", lang: tag() }, (own ? t(say.you) : message.sender || t(say.clerk)) + ": ");
     const row = { message, meta, text, shown: "", box: h("div", { class: "message " + message.direction }, who, text, meta) };
     this.#fill(row);
     return row;
@@ -102,14 +102,14 @@ export class Log {
     row.shown = shown;
     row.text.replaceChildren();
     if (deleted) {
-      row.text.append(h("i", { lang: tag() }, t("deleted")));
+      row.text.append(h("i", { lang: tag() }, t(say.deleted)));
       return;
     }
     if (quoted) {
-      const name = quoted.direction === "citizen" ? t("you") : quoted.sender || t("clerk");
-      row.text.append(h("blockquote", { class: "quote" }, `${name}: `, quoted.deleted ? t("deleted") : quoted.text));
+      const name = quoted.direction === "citizen" ? t(say.you) : quoted.sender || t(say.clerk);
+      row.text.append(h("blockquote", { class: "quote" }, `${name}: `, quoted.deleted ? t(say.deleted) : quoted.text));
     }
-    if (emote) row.text.append(`* ${sender || t("you")} `);
+    if (emote) row.text.append(`* ${sender || t(say.you)} `);
     row.text.append(html ? formatted(html) : plain(text));
     if (reactions.length) row.text.append(h("p", { class: "reactions" }, reactions.map((r) => r.key + (r.count > 1 ? " " + r.count : "")).join("  ")));
   }
@@ -125,7 +125,7 @@ export class Log {
     let last = i - 1;
     while (last >= 0 && this.#rows[last].message.direction !== "clerk") last--;
     if (m.sender && this.#rows[last]?.message.sender !== m.sender) {
-      lines.push(h("p", { class: "line", lang: tag() }, t("took_over", { name: m.sender })));
+      lines.push(h("p", { class: "line", lang: tag() }, t(say.took_over, { name: m.sender })));
     }
     return lines;
   }
@@ -144,13 +144,14 @@ export class Log {
   #about(m: Message): string {
     const parts = [time(m.created_at)];
     if (m.sender) parts.unshift(m.sender);
-    if (m.edited_at && !m.deleted) parts.push(t("edited"));
+    if (m.edited_at && !m.deleted) parts.push(t(say.edited));
     if (m.direction === "citizen") {
       const seq = m.seq || Infinity;
-      if (m.state === "sending" || m.state === "failed") parts.push(t(`state_${m.state}`));
-      else if (seq <= this.#read) parts.push(t("state_read") + " ✓✓");
-      else if (seq <= this.#delivered || m.state === "delivered") parts.push(t("state_delivered") + " ✓");
-      else parts.push(t("state_stored"));
+      if (m.state === "sending") parts.push(t(say.state_sending));
+      else if (m.state === "failed") parts.push(t(say.state_failed));
+      else if (seq <= this.#read) parts.push(t(say.state_read) + " ✓✓");
+      else if (seq <= this.#delivered || m.state === "delivered") parts.push(t(say.state_delivered) + " ✓");
+      else parts.push(t(say.state_stored));
     }
     return parts.join(" · ");
   }

@@ -1,7 +1,7 @@
 // The panel around every view: header, alert, footer; opening, closing and where the focus is.
 
-import { h } from "./dom";
-import { back, bell, icon, minimise } from "./icon";
+import { button, h, iconButton } from "./dom";
+import { back, bell, minimise } from "./icon";
 import { languages, t, tag } from "./texts";
 import type { Shell } from "./types";
 
@@ -51,19 +51,19 @@ export class Panel {
   show(frame: Frame): void {
     this.element.lang = tag();
     const head = h("header", null,
-      frame.back ? h("button", { class: "bare", type: "button", "aria-label": t("back"), click: frame.back }, icon(back)) : h("span", { class: "sign", "aria-hidden": "true" }, frame.sign),
+      frame.back ? iconButton("bare", t(say.back), back, frame.back) : h("span", { class: "sign", "aria-hidden": "true" }, frame.sign),
       h("div", { class: "names" }, h(this.shell.mode === "page" ? "h1" : "h2", { id: "title" }, frame.title), h("p", null, frame.subtitle)),
-      frame.call ? h("button", { class: "bell", type: "button", "aria-label": t("call"), title: t("call"), "aria-pressed": "" + frame.call.on, click: frame.call.change }, icon(bell)) : null,
-      this.shell.mode === "page" ? null : h("button", { class: "bare", type: "button", "aria-label": t("close"), click: () => this.close() }, icon(minimise)));
+      frame.call ? iconButton("bell", t(say.call), bell, frame.call.change, { "aria-pressed": "" + frame.call.on }) : null,
+      this.shell.mode === "page" ? null : iconButton("bare", t(say.close), minimise, () => this.close()));
     this.#head.replaceWith(head);
     this.#head = head;
     if (this.#body !== frame.body) this.#body.replaceWith(frame.body);
     this.#body = frame.body;
-    const choice = h("select", { id: "language", "aria-label": t("language"), change: () => this.change(choice.value) },
+    const choice = h("select", { id: "language", "aria-label": t(say.language), change: () => this.change(choice.value) },
       ...languages.map(([name, text]) => h("option", { value: name, lang: name, selected: name === tag() }, text)));
     const foot = h("footer", null, choice,
       ...(frame.links || []).map(([text, href]) => h("a", { href, target: "_blank", rel: "noopener" }, text)),
-      frame.end ? h("button", { class: "link end", type: "button", click: frame.end }, t("end")) : null);
+      frame.end ? button("link end", t(say.end), frame.end) : null);
     this.#foot.replaceWith(foot);
     this.#foot = foot;
   }

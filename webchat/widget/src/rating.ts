@@ -11,6 +11,6 @@ export function rating(done: (mark: { score: number; comment: string }) => void)
     event.preventDefault();
     done({ score: choices.findIndex((c) => (c.firstChild as HTMLInputElement).checked) + 1, comment: comment.value });
   } },
-    h("fieldset", null, h("legend", null, t("rating_title")), ...choices), h("label", { for: "comment" }, t("rating_comment")), comment,
-    h("button", { class: "second", type: "submit" }, t("rating_send")));
+    h("fieldset", null, h("legend", null, t(say.rating_title)), ...choices), h("label", { for: "comment" }, t(say.rating_comment)), comment,
+    h("button", { class: "second", type: "submit" }, t(say.rating_send)));
 }

@@ -1,7 +1,7 @@
 // Leaving a request where nobody can be reached.
 
 import type { API } from "./api";
-import { h } from "./dom";
+import { h, question } from "./dom";
 import { newID } from "./shelf";
 import { apiLanguage, t } from "./texts";
 import type { Counter, Problem } from "./types";
@@ -16,7 +16,7 @@ export class RequestForm {
   readonly #name = h("input", { id: "request-name", maxlength: "80", autocomplete: "name" });
   readonly #email = h("input", { id: "request-email", type: "email", maxlength: "254", autocomplete: "email" });
   readonly #phone = h("input", { id: "request-phone", type: "tel", maxlength: "31", autocomplete: "tel" });
-  readonly #button = h("button", { class: "primary", type: "submit" }, t("request_send"));
+  readonly #button = h("button", { class: "primary", type: "submit" }, t(say.request_send));
   /** Makes sending safe to repeat; another text is another request. */
   #key = newID();
   #sending = false;
@@ -29,10 +29,10 @@ export class RequestForm {
     const field = (label: string, e: HTMLElement) => [h("label", { for: e.id }, label), e];
     const offered = counter.requests!.answered_by;
     this.node = h("form", { class: "request", novalidate: true, submit: (event: Event) => void this.#submit(event), input: () => this.#changed() },
-      h("h3", null, t("request_title")),
-      ...field(t("write_label"), this.#text), ...field(t("name_label"), this.#name),
-      ...(offered.includes("email") ? field(t("request_email"), this.#email) : []),
-      ...(offered.includes("phone") ? field(t("request_phone"), this.#phone) : []),
+      h("h3", null, t(say.request_title)),
+      ...field(t(say.write_label), this.#text), ...field(t(say.name_label), this.#name),
+      ...(offered.includes("email") ? field(t(say.request_email), this.#email) : []),
+      ...(offered.includes("phone") ? field(t(say.request_phone), this.#phone) : []),
       h("p", { class: "soft" }, counter.requests!.notice), this.#button);
     this.#text.value = draft.text;
     this.#name.value = draft.name;
@@ -68,12 +68,12 @@ export class RequestForm {
     if (answer?.ok) {
       this.trouble("");
       this.done(answer.body);
-    } else this.trouble(answer?.body.detail || t("request_again"));
+    } else this.trouble(answer?.body.detail || t(say.request_again));
   }
 }
 
 /** leftRequest confirms a request with its number, and how to come back to it. */
 export function leftRequest(left: Left, link: string): HTMLElement {
-  return h("div", { class: "view" }, h("h2", { id: "question", tabindex: "-1" }, t("request_done", { n: left.number })),
-    h("p", null, left.text), h("p", { class: "soft again" }, h("a", { href: link }, t("request_link"))));
+  return h("div", { class: "view" }, question(t(say.request_done, { n: left.number })),
+    h("p", null, left.text), h("p", { class: "soft again" }, h("a", { href: link }, t(say.request_link))));
 }

@@ -1,10 +1,7 @@
 // The words. One catalogue is loaded at a time; the bundler has made sure that each has every key.
 
-import type german from "../text/de-CH.json";
 import { bare } from "./dom";
 import { clock, day, daysAhead, moment } from "./format";
-
-export type Key = keyof typeof german;
 
 // Put in by the bundler: the file of each catalogue.
 declare const TEXTS: { [catalogue: string]: string };
@@ -14,7 +11,7 @@ export const languages: [string, string][] = [
   ["de-CH", "Deutsch"], ["fr-CH", "Français"], ["it-CH", "Italiano"], ["en", "English"], ["de-CH-simple", "Leichte Sprache"],
 ];
 
-let words: { [key: string]: string } = {};
+let words: string[] = [];
 let current = "de-CH";
 
 /** speak loads a catalogue and uses it from then on. */
@@ -31,20 +28,20 @@ export const tag = (): string => current;
 /** apiLanguage is how the API calls the language. */
 export const apiLanguage = (): string => current.slice(0, 2);
 
-/** t says a sentence; what stands in braces is put in. */
-export function t(key: Key, values?: { [name: string]: string | number }): string {
-  let text = words[key];
+/** t says a sentence, as in t(say.title); what stands in braces is put in. */
+export function t(place: Place, values?: { [name: string]: string | number }): string {
+  let text = words[place];
   for (const [name, value] of Object.entries(values || {})) text = text.replace(`{${name}}`, "" + value);
   return text;
 }
 
 /** time writes «8.04 Uhr». */
-export const time = (at: string): string => clock(t("time"), moment(at));
+export const time = (at: string): string => clock(t(say.time), moment(at));
 
 /** date writes «Heute» or «Montag, 23. November». */
 export function date(at: string): string {
   const m = moment(at);
-  return daysAhead(m) ? day(current, m) : t("today");
+  return daysAhead(m) ? day(current, m) : t(say.today);
 }
 
 /** when writes «14.00 Uhr» for today, «Montag, 23. November, 8.00 Uhr» for later. */
