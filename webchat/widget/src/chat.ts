@@ -282,7 +282,6 @@ class App {
     };
     const end = () => {
       this.#draft = { text: "", name: "" };
-      this.#session.end();
       this.#again();
     };
     if (!node) return;

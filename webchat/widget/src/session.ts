@@ -1,11 +1,13 @@
-// One conversation on this device. Of several tabs one leads: it holds the stream, sends what
-// waits and tells the others over a channel. Where the browser cannot elect a leader every tab
-// works alone, which is as correct: the same client_id or key twice takes effect once.
+// One conversation on this device. Of several tabs one leads and tells the others over a channel.
+// Where the browser cannot elect a leader every tab works alone, which is as correct: the same
+// client_id or key twice takes effect once.
 
-import { API } from "./api";
-import { bare } from "./dom";
+import { API, type Answer } from "./api";
+import { Messages } from "./messages";
+import { Pauses, about } from "./pause";
 import * as shelf from "./shelf";
 import { Buffered, Gone, follow } from "./stream";
+import { elect } from "./tabs";
 import type { Conversation, Message, Problem } from "./types";
 
 export type Trouble = "" | "sending" | "connection" | "gone";
@@ -27,7 +29,7 @@ type News = { name: string; data: any };
 export class Session {
   chat: shelf.Kept | null = null;
   now: Conversation | null = null;
-  messages: Message[] = [];
+  #messages = new Messages();
   /** Which clerk is writing now. */
   typing?: string | null;
   /** What the server knows to be read. */
@@ -35,9 +37,6 @@ export class Session {
   #telling?: number;
   /** Set once the first message has been written. */
   begun = false;
-  /** Messages up to here were there when this tab came. */
-  #known = Infinity;
-  #lastSeq = 0;
   /** Whether this tab is the one of several that works. */
   leading = false;
   #sending = false;
@@ -46,12 +45,12 @@ export class Session {
   #stop = new AbortController();
   #channel: BroadcastChannel | null = null;
   #trouble: Trouble = "";
-  #sleepers = new Set<() => void>();
+  #pauses = new Pauses();
 
   constructor(private api: API, private watcher: Watcher) {
     shelf.onChange(() => this.#adopt());
-    window.addEventListener("online", () => this.#wake());
-    document.addEventListener("visibilitychange", () => document.hidden || this.#wake());
+    window.addEventListener("online", () => this.#pauses.wake());
+    document.addEventListener("visibilitychange", () => document.hidden || this.#pauses.wake());
     // A page that is kept for going back must not hold the stream meanwhile.
     window.addEventListener("pagehide", () => this.begun && this.#halt());
     window.addEventListener("pageshow", (event) => {
@@ -60,6 +59,10 @@ export class Session {
       else this.#adopt();
     });
     this.#adopt();
+  }
+
+  get messages(): Message[] {
+    return this.#messages.list;
   }
 
   /** prepare chooses an area; nothing is kept before there is a message. */
@@ -89,10 +92,15 @@ export class Session {
     void this.#deliver();
   }
 
+  /** ask makes a call about the conversation. */
+  #ask<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Answer<T>> {
+    const { id, token } = this.chat!;
+    return this.api.call<T>(`conversations/${id}/${path}`, { method, token, body, signal });
+  }
+
   /** signal tells what clerks may know of this side. Nothing is promised; it returns whether it was taken. */
   async signal(call: "typing" | "read" | "rating", body: unknown): Promise<unknown> {
-    const { id, token } = this.chat || ({} as shelf.Kept);
-    return id && (await this.api.call(`conversations/${id}/${call}`, { method: "POST", token, body }).catch(() => null))?.ok;
+    return this.chat?.id && (await this.#ask("POST", call, body).catch(() => null))?.ok;
   }
 
   /** reads tells that everything that is there has been seen; what was not taken is told the next time. */
@@ -123,16 +131,9 @@ export class Session {
   /** go does "reopen", which takes up a conversation that has ended, or "stay", which keeps silence
    * from ending it; what the server says against it is returned. */
   async go(how: "reopen" | "stay"): Promise<string> {
-    const { id, token } = this.chat!;
-    const answer = await this.api.call<Conversation>(`conversations/${id}/${how}`, { method: "POST", token, signal: this.#stop.signal });
+    const answer = await this.#ask<Conversation>("POST", how, undefined, this.#stop.signal);
     if (answer.ok) this.#see(answer.body);
     return answer.ok ? "" : answer.body.detail;
-  }
-
-  /** end ends the conversation for good. Should the server be out of reach, silence ends it later. */
-  end(): void {
-    const { id, token } = this.chat!;
-    if (id) void this.api.call(`conversations/${id}`, { method: "DELETE", token }).catch(() => {});
   }
 
   /** forget ends the conversation for this device, in all its tabs. */
@@ -151,17 +152,16 @@ export class Session {
     this.#channel?.close();
     this.leading = this.#sending = false;
     this.#trouble = "";
-    this.#wake();
+    this.#pauses.wake();
   }
 
   #drop(): void {
     this.#halt();
     this.#channel = this.chat = this.now = null;
-    this.messages = [];
-    this.#lastSeq = this.#readSeq = 0;
+    this.#messages = new Messages();
+    this.#readSeq = 0;
     clearTimeout(this.#telling);
     this.typing = null;
-    this.#known = Infinity;
     this.begun = false;
   }
 
@@ -190,9 +190,7 @@ export class Session {
   }
 
   #showWaiting(): void {
-    const fresh = shelf.waiting().filter((w) => !this.messages.some((m) => m.client_id === w.client_id))
-      .map((w): Message => ({ client_id: w.client_id, text: w.text, direction: "citizen", state: "sending", created_at: w.at }));
-    this.messages.push(...fresh);
+    const fresh = this.#messages.wait(shelf.waiting());
     if (fresh.length) this.watcher.messages(fresh, true);
   }
 
@@ -208,48 +206,29 @@ export class Session {
     this.#channel = new BroadcastChannel(name);
     this.#channel.onmessage = ({ data }: MessageEvent<News>) => this.#hear(data);
     const ready = chat.id ? this.#catchUp(chat, signal).catch(() => {}) : Promise.resolve();
-    void ready.then(() => this.#elect(name, chat, signal));
+    void ready.then(() => elect(name, signal, {
+      lead: (term) => this.#lead(chat, term),
+      rest: () => (this.leading = false),
+      watches: () => !this.#trouble,
+      asleep: () => this.#asleep(chat, signal),
+    }));
   }
 
   async #lead(chat: shelf.Kept, signal: AbortSignal): Promise<void> {
     this.leading = true;
+    this.#sending = false; // by another term, if so
     this.#term = signal;
+    signal.addEventListener("abort", () => this.#pauses.wake());
     void this.#deliver();
     await this.#listen(chat, signal);
-  }
-
-  /** elect makes this tab the leading one when no other is, or when the other one sleeps. */
-  async #elect(name: string, chat: shelf.Kept, signal: AbortSignal): Promise<void> {
-    for (let steal = false; !signal.aborted;) {
-      const term = new AbortController();
-      const end = () => {
-        term.abort();
-        this.#wake();
-      };
-      signal.addEventListener("abort", end);
-      const check = setInterval(() => {
-        if (this.leading || document.hidden || this.#trouble) return;
-        void this.#asleep(chat, signal).then((yes) => {
-          if (!yes || this.leading) return;
-          steal = true;
-          end();
-        }, () => {});
-      }, 1e4);
-      await navigator.locks.request(name, bare(steal ? { steal } : { signal: term.signal }), () => this.#lead(chat, term.signal)).catch(() => {});
-      clearInterval(check);
-      signal.removeEventListener("abort", end);
-      end();
-      steal = this.leading ? false : steal;
-      if (!signal.aborted) this.leading = this.#sending = false;
-    }
   }
 
   /** asleep reports whether the leading tab, which a phone may have suspended, leaves something undone. */
   async #asleep(chat: shelf.Kept, signal: AbortSignal): Promise<boolean> {
     const late = shelf.waiting().some((w) => Date.parse(w.at) < Date.now() - 1e4);
-    const before = this.#lastSeq;
+    const before = this.#messages.lastSeq;
     if (chat.id) await this.#catchUp(chat, signal);
-    return late || this.#lastSeq > before;
+    return late || this.#messages.lastSeq > before;
   }
 
   /** catchUp reads what is missing; the others' news begin where it ends. */
@@ -258,9 +237,9 @@ export class Session {
     const now = await this.api.call<Conversation>(path, { token: chat.token, signal });
     if (now.status === 401) throw new Gone();
     if (!now.ok) throw new Error("no answer");
-    if (this.#known === Infinity) this.#known = now.body.last_seq;
+    if (this.#messages.known === Infinity) this.#messages.known = now.body.last_seq;
     // Some that are known come again, for they may have changed.
-    for (let full = true, after = Math.max(0, this.#lastSeq - 100); full; after = this.#lastSeq) {
+    for (let full = true, after = Math.max(0, this.#messages.lastSeq - 100); full; after = this.#messages.lastSeq) {
       const page = await this.api.call<{ messages: Message[] }>(`${path}/messages?limit=200&after=${after}`, { token: chat.token, signal });
       if (!page.ok) throw new Error("no answer");
       const { messages } = page.body;
@@ -279,7 +258,7 @@ export class Session {
   /** hear takes news, from the stream or from the leading tab. Unknown ones are ignored. */
   #hear({ name, data }: News): void {
     if (name === "message") {
-      if (!this.leading && data.seq > this.#lastSeq + 1) void this.#catchUp(this.chat!, this.#stop.signal).catch(() => {});
+      if (!this.leading && data.seq > this.#messages.lastSeq + 1) void this.#catchUp(this.chat!, this.#stop.signal).catch(() => {});
       else this.#take([data]);
     } else if (name === "message_changed") this.#change([data]);
     else if (name === "conversation") this.#see(data);
@@ -292,30 +271,18 @@ export class Session {
   }
 
   #see(now: Conversation): void {
-    if (this.#known === Infinity) this.#known = this.#lastSeq || now.last_seq;
+    if (this.#messages.known === Infinity) this.#messages.known = this.#messages.lastSeq || now.last_seq;
     this.now = now;
     this.watcher.changed();
   }
 
   #take(list: Message[]): void {
-    const news = list.filter((m) => m.seq! > this.#lastSeq);
-    if (!news.length) return;
-    for (const m of news) {
-      this.#lastSeq = m.seq!;
-      const old = m.client_id ? this.messages.findIndex((o) => o.client_id === m.client_id) : -1;
-      if (old >= 0) this.messages.splice(old, 1);
-      const pending = this.messages.findIndex((o) => !o.seq);
-      this.messages.splice(pending < 0 ? this.messages.length : pending, 0, m);
-    }
-    this.watcher.messages(news, news[0].seq! > this.#known);
+    const news = this.#messages.take(list);
+    if (news.length) this.watcher.messages(news, news[0].seq! > this.#messages.known);
   }
 
-  /** change takes what has become of messages that are there. */
   #change(list: Message[]): void {
-    const changed = list.filter((m) => {
-      const i = this.messages.findIndex((o) => o.seq === m.seq);
-      return i >= 0 && JSON.stringify(this.messages[i]) !== JSON.stringify(m) && (this.messages[i] = m);
-    });
+    const changed = this.#messages.change(list);
     if (changed.length) this.watcher.messages(changed, false);
   }
 
@@ -324,11 +291,11 @@ export class Session {
     let wait = 500;
     while (!signal.aborted) {
       if (!chat.id) {
-        await this.#pause(6e4);
+        await this.#pauses.pause(6e4);
         continue;
       }
       try {
-        await follow(this.api.url(`conversations/${chat.id}/stream?after=${this.#lastSeq}`), chat.token!, signal, (name, data) => {
+        await follow(this.api.url(`conversations/${chat.id}/stream?after=${this.#messages.lastSeq}`), chat.token!, signal, (name, data) => {
           wait = 500;
           if (this.#trouble !== "sending") this.#report("");
           this.#tell(name, data);
@@ -341,7 +308,7 @@ export class Session {
         if (because instanceof Gone) return this.#report("gone");
         if (because && wait > 1500) this.#report("connection");
       }
-      await this.#pause(wait * (0.8 + 0.4 * Math.random()));
+      await this.#pauses.pause(about(wait));
       wait = Math.min(wait * 2, 15e3);
     }
   }
@@ -349,12 +316,12 @@ export class Session {
   /** poll asks for three minutes; then the stream may have become possible again. */
   async #poll(chat: shelf.Kept, signal: AbortSignal): Promise<void> {
     for (let i = 0; i < 60 && !signal.aborted; i++) {
-      const before = this.#lastSeq;
+      const before = this.#messages.lastSeq;
       await this.#catchUp(chat, signal);
       this.#report("");
       this.messages.forEach((m) => m.seq! > before && this.#tell("message", m));
       this.#tell("conversation", this.now);
-      await this.#pause(3e3);
+      await this.#pauses.pause(3e3);
     }
   }
 
@@ -363,23 +330,6 @@ export class Session {
     this.#trouble = what;
     this.watcher.trouble(what);
     this.#tell("trouble", what);
-  }
-
-  /** pause ends early when the network is back or there is something to do. */
-  #pause(ms: number): Promise<void> {
-    return new Promise((done) => {
-      const end = () => {
-        clearTimeout(timer);
-        this.#sleepers.delete(end);
-        done();
-      };
-      const timer = setTimeout(end, ms);
-      this.#sleepers.add(end);
-    });
-  }
-
-  #wake(): void {
-    this.#sleepers.forEach((end) => end());
   }
 
   /** deliver sends what waits: one text at a time, in order, the same client_id until it is answered. */
@@ -393,7 +343,7 @@ export class Session {
       if (signal.aborted) return;
       if (!answer || answer.status === 429 || answer.status >= 500) {
         this.#report("sending");
-        await this.#pause(Math.max(wait, answer?.retry || 0) * (0.8 + 0.4 * Math.random()));
+        await this.#pauses.pause(about(Math.max(wait, answer?.retry || 0)));
         if (signal.aborted) return;
         wait = Math.min(wait * 2, 15e3);
         continue;
@@ -430,12 +380,12 @@ export class Session {
     if (!chat.id) {
       chat.id = body.id;
       chat.token = body.token;
-      this.#known = 0;
+      this.#messages.known = 0;
       shelf.keepChat(chat);
-      this.#wake();
+      this.#pauses.wake();
     }
     // The stream will bring it with its place; until then it shows as stored.
-    const m = waiting && this.messages.find((o) => o.client_id === waiting.client_id);
+    const m = waiting && this.#messages.find(waiting.client_id);
     if (m && !m.seq) {
       m.state = receipt.state;
       this.watcher.messages([m], true);
@@ -445,7 +395,7 @@ export class Session {
   /** giveBack undoes a text that the server refused; a refused first one undoes the conversation. */
   #giveBack(refused: shelf.Waiting, problem: Problem): void {
     const chat = this.chat!;
-    this.messages = this.messages.filter((m) => m.client_id !== refused.client_id);
+    this.#messages.remove(refused.client_id);
     const texts = [refused.text];
     if (!chat.id && this.leading) {
       texts.push(...shelf.waiting().map((w) => w.text));
