@@ -137,6 +137,9 @@ func (b *Bridge) fromLobbyCommand(tx Tx, a ServiceArea, ev Event) (ConversationI
 	if changed {
 		news = AreasNews
 	}
+	if answer == "" {
+		return news, nil
+	}
 	return news, b.tell(tx, Entry{Stream: lobbyStream(a.ID), Area: a.ID}, textPayload{Text: answer, Notice: true})
 }
 
@@ -151,6 +154,8 @@ func (b *Bridge) obeyInLobby(tx Tx, a ServiceArea, ev Event, words *texts) (answ
 		return answer, false, err
 	case doneRequest:
 		return "", false, wrong("done")
+	case startTrain:
+		return "", false, b.trainByOrder(tx, a, ev, rest)
 	}
 	return b.obeyClerk(tx, a, ev.Sender, v, words)
 }

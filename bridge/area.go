@@ -32,6 +32,8 @@ type ServiceArea struct {
 	Capacity int
 	// Routing names the strategy by which chats are offered (routing.Named); "" is all at once.
 	Routing string
+	// Training names the scenario with which clerks train; "" is the area's own, or the general one.
+	Training string
 
 	// Canned are replies that clerks send by name, in lower case, by language; "de" is always set.
 	Canned map[string]map[string]string

@@ -12,6 +12,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"schalter/bridge/openinghours"
+	"schalter/bridge/training"
 )
 
 // Bridge is the core. One value per process (a replica); several replicas share one store.
@@ -37,6 +38,8 @@ type Bridge struct {
 	city      string
 	publicURL string
 	citizens  map[string]*texts
+	// scenarios are those of trainings, by ID.
+	scenarios map[string]training.Scenario
 
 	// timetable is what is in force; runHours keeps it. configured is the one at the start, before
 	// the database was asked.
@@ -137,6 +140,9 @@ func New(o Options) (*Bridge, error) {
 		if b.citizens[lang], err = newTexts(tag, o.Zone); err != nil {
 			return nil, err
 		}
+	}
+	if b.scenarios, err = training.Scenarios(); err != nil {
+		return nil, err
 	}
 	b.pauseAfter = cmp.Or(o.PauseAfter, DefaultPauseAfter)
 	b.boards = o.Boards

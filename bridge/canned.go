@@ -25,7 +25,7 @@ func (b *Bridge) cannedByOrder(tx Tx, o order) (string, error) {
 	text := b.fillIn(inLanguage(kept, o.c.Language), o)
 	m := Message{
 		ID: MessageID(NewID()), Conversation: o.c.ID, Seq: o.c.LastSeq + 1, Direction: FromClerkDirection,
-		Sender: o.name, Text: text, CreatedAt: b.now(),
+		Sender: o.name, Text: text, CreatedAt: b.now(), Training: o.c.Trainee != "",
 	}
 	if _, err := tx.InsertMessage(m); err != nil {
 		return "", err

@@ -231,7 +231,7 @@ func (b *Bridge) accept(tx Tx, c *Conversation, in CitizenMessage, now time.Time
 	b.spoke(c, FromCitizenDirection, now)
 	m := Message{
 		ID: MessageID(NewID()), Conversation: c.ID, Seq: c.LastSeq, Direction: FromCitizenDirection,
-		ClientID: in.ClientID, Text: in.Text, CreatedAt: now,
+		ClientID: in.ClientID, Text: in.Text, CreatedAt: now, Training: c.Trainee != "",
 	}
 	if in.ReplyTo != "" {
 		to, err := tx.Message(in.ReplyTo)

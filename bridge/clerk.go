@@ -23,6 +23,10 @@ func (b *Bridge) FromClerk(tx Tx, ev Event) (ConversationID, error) {
 		return "", nil
 	}
 	switch {
+	case ev.Kind == ClerkLeft && c.Trainee != "":
+		return b.leftTraining(tx, &c, ev.Sender)
+	case c.Trainee != "" && ev.Sender != c.Trainee: // nobody else has anything to do there
+		return "", unheard(tx, c, ev.ID)
 	case ev.Kind == ClerkLeft:
 		if c.ClerkID != ev.Sender || ev.Room != c.Room {
 			return "", nil
@@ -53,6 +57,9 @@ func (b *Bridge) FromClerk(tx Tx, ev Event) (ConversationID, error) {
 	}
 	if ev.Kind == ClerkText {
 		if why, err := b.holdBack(tx, c, ev); err != nil || why != goesOut {
+			if err == nil && why == silently && c.Trainee != "" {
+				err = notedInTraining(tx, c)
+			}
 			return "", errors.Join(err, b.keepInside(tx, c, ev, why))
 		}
 	}
@@ -73,6 +80,11 @@ func (b *Bridge) FromClerk(tx Tx, ev Event) (ConversationID, error) {
 		b.spoke(&c, FromClerkDirection, b.now())
 		if stored, err := b.hear(tx, &c, ev, name); err != nil || !stored {
 			return "", err
+		}
+		if c.Trainee != "" {
+			if err := b.heardInTraining(tx, c, ev.Text); err != nil {
+				return "", err
+			}
 		}
 	}
 	if c.State == Waiting {

@@ -28,7 +28,8 @@ const (
 	whoIsThere  verb = "who"
 	showQueue   verb = "queue"
 	deskHours   verb = "desk_hours"
-	doneRequest verb = "done" // in a lobby only
+	doneRequest verb = "done"  // in a lobby only
+	startTrain  verb = "train" // in a lobby only
 
 	// In the admin room.
 	showHours      verb = "hours"
@@ -70,6 +71,7 @@ var spellings = []spelling{
 	{closeChat, "zu", "close", nil, []place{inRoom}},
 	{reopenChat, "auf", "reopen", nil, []place{inRoom}},
 	{doneRequest, "erledigt", "done", nil, []place{inLobby}},
+	{startTrain, "übung", "training", []string{"uebung", "ueben", "üben", "train"}, []place{inLobby}},
 	{pauseClerk, "pause", "break", nil, []place{inLobby, inRoom}},
 	{clerkBack, "da", "back", nil, []place{inLobby, inRoom}},
 	{whoIsThere, "wer", "who", nil, []place{inLobby, inRoom}},

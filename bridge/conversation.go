@@ -51,6 +51,8 @@ type Conversation struct {
 	CitizenReadSeq int64
 	CreatedAt      time.Time
 	Life           Life
+	// Trainee is the clerk for whom it is training, with a simulated citizen; empty for every other.
+	Trainee UserID
 }
 
 // Languages are the languages a citizen can choose, the first being the default.
@@ -100,6 +102,8 @@ type Message struct {
 	// Revision is the conversation's when the message was last changed; 0 means never.
 	Revision  int64
 	CreatedAt time.Time
+	// Training keeps a message that is stored from being counted.
+	Training bool
 }
 
 // Deleted reports whether nothing but the place of the message is left.

@@ -73,6 +73,9 @@ func (b *Bridge) lookAtHours(ctx context.Context, first bool) error {
 		err = b.liveDue(ctx)
 	}
 	if err == nil {
+		err = b.train(ctx)
+	}
+	if err == nil {
 		err = b.tendQueue(ctx)
 	}
 	if err == nil {

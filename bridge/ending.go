@@ -70,6 +70,9 @@ func (b *Bridge) shut(tx Tx, c *Conversation, by Closer, reason string) error {
 	c.State = Closed
 	c.Life.ClosedBy, c.Life.ClosedAt, c.Life.Reason = by, now, reason
 	c.Life.ReopenUntil = area.reopenUntil(now)
+	if c.Trainee != "" {
+		c.Life.ReopenUntil = now.Add(trainingStays)
+	}
 	c.Life.Stage, c.Life.DueAt = Lively, c.Life.ReopenUntil
 	if c.LastSeq == 0 {
 		c.Life.DueAt = time.Time{} // nothing was written, so there is no room
@@ -151,8 +154,10 @@ func (b *Bridge) revive(tx Tx, c *Conversation, area ServiceArea, clerk UserID, 
 			return err
 		}
 	}
-	if err := b.startClosing(tx, c.ID, area); err != nil || c.LastSeq == 0 {
-		return err
+	if c.Trainee == "" { // who trains does so at any hour
+		if err := b.startClosing(tx, c.ID, area); err != nil || c.LastSeq == 0 {
+			return err
+		}
 	}
 	if err := b.updateRoom(tx, *c); err != nil || c.State == Active {
 		return err

@@ -286,6 +286,7 @@ func (h *homeserver) OpenRoom(ctx context.Context, r bridge.RoomPlan, found func
 		if room == "" {
 			room = h.make(bridge.ConversationAlias(r.Conversation.Number), owner)
 		}
+		h.plans[room] = r
 	})
 	if err != nil {
 		return room, err

@@ -65,7 +65,7 @@ func (a ServiceArea) stir(c *Conversation, now time.Time) {
 		return
 	}
 	c.Life.Stage, c.Life.DueAt = Lively, time.Time{}
-	if a.IdleWarning > 0 {
+	if a.IdleWarning > 0 && c.Trainee == "" {
 		c.Life.DueAt = now.Add(a.IdleWarning)
 	}
 }

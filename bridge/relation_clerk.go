@@ -137,6 +137,7 @@ func (b *Bridge) hear(tx Tx, c *Conversation, ev Event, name string) (bool, erro
 	m := Message{
 		ID: MessageID(NewID()), Conversation: c.ID, Seq: c.LastSeq + 1, Direction: FromClerkDirection, Sender: name,
 		SenderID: ev.Sender, Text: ev.Text, HTML: ev.HTML, Emote: ev.Emote, Event: ev.ID, CreatedAt: ev.At,
+		Training: c.Trainee != "",
 	}
 	var waits bool
 	if ev.ReplyTo != "" {

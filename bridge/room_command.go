@@ -55,7 +55,11 @@ func (b *Bridge) obeyInRoom(tx Tx, c *Conversation, area ServiceArea, ev Event) 
 	v, rest, err := vocabularies[inRoom].read(ev.Text)
 	var answer string
 	if err == nil {
-		answer, err = roomOrders[v](b, tx, order{c: c, area: area, by: ev.Sender, name: name, rest: rest, words: b.wordsFor(ev.Text), mentions: ev.Mentions})
+		carryOut := roomOrders[v]
+		if other := trainingOrders[v]; other != nil && c.Trainee != "" {
+			carryOut = other
+		}
+		answer, err = carryOut(b, tx, order{c: c, area: area, by: ev.Sender, name: name, rest: rest, words: b.wordsFor(ev.Text), mentions: ev.Mentions})
 	}
 	var misread *commandError
 	if errors.As(err, &misread) {

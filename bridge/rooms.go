@@ -82,8 +82,10 @@ const (
 // RoomPlan is how a conversation's room should be.
 type RoomPlan struct {
 	Conversation Conversation
-	Area         ServiceArea
-	Space        RoomID
+	// Area's clerks are those who may be in the room.
+	Area ServiceArea
+	// Space lists the room, and its members may enter it; "" for a room that only its invited enter.
+	Space RoomID
 	// Retry is set when an earlier attempt may have made a room already.
 	Retry bool
 	// Age is how long ago the first attempt was; it decides when an unusable alias is given up.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -44,6 +45,9 @@ func (b *Bridge) performOpenRoom(ctx context.Context, e Entry) (func(Tx) error, 
 		done, err := tx.FinishEntry(e.ID)
 		if err != nil || !done {
 			return err
+		}
+		if c.Trainee != "" {
+			return b.introduceTraining(tx, c)
 		}
 		if err := b.introduce(tx, c); err != nil {
 			return err
@@ -208,6 +212,9 @@ func (b *Bridge) roomPlan(ctx context.Context, e Entry) (RoomPlan, error) {
 	if rooms.Space == "" || rooms.Lobby == "" {
 		return RoomPlan{}, fmt.Errorf("area %s has no rooms: %w", c.Area, ErrNotYet)
 	}
+	if c.Trainee != "" { // nobody else sees it, or is in it
+		rooms.Space, area.Clerks = "", slices.DeleteFunc(slices.Clone(area.Clerks), func(u UserID) bool { return u != c.Trainee })
+	}
 	return RoomPlan{
 		Conversation: c, Area: area, Space: rooms.Space,
 		Retry: e.Attempts > 1 || e.Phase != Ready, AgeSeconds: b.age(e),
@@ -346,6 +353,9 @@ func (b *Bridge) performEmptyRoom(ctx context.Context, e Entry) (func(Tx) error,
 	rooms, err := b.areaRooms(ctx, c.Area) // also of an area that has left the config
 	if err != nil {
 		return nil, err
+	}
+	if c.Trainee != "" {
+		rooms.Space = ""
 	}
 	plan := RoomPlan{Conversation: c, Space: rooms.Space, Name: b.texts.roomName(c), Unlisted: true}
 	if err := b.rooms.EmptyRoom(ctx, plan); err != nil {

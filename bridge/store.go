@@ -37,6 +37,7 @@ type Store interface {
 	SignalStore
 	TurnStore
 	LobbyStore
+	TrainingStore
 
 	// Claim takes up to limit entries that are due, each the first of its stream, for owner
 	// until now+ClaimFor. Entries of other owners that are gone are taken over as Unsure.
@@ -152,6 +153,7 @@ type Tx interface {
 	StaffTx
 	TurnTx
 	LobbyTx
+	TrainingTx
 	InternalTx
 	RequestStore
 	ReceiptTx

@@ -65,6 +65,9 @@ func (b *Bridge) takeFor(tx Tx, c *Conversation, area ServiceArea, clerk UserID)
 func (b *Bridge) assign(tx Tx, c *Conversation, clerk UserID, name string) error {
 	c.State, c.Clerk, c.ClerkID = Active, name, clerk
 	b.spoke(c, c.Life.SpokenBy, b.now())
+	if c.Trainee != "" { // who trains stands in no queue
+		return b.updateRoom(tx, *c)
+	}
 	turn, err := tx.Turn(c.ID)
 	if err != nil {
 		return err

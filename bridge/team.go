@@ -80,7 +80,12 @@ func (b *Bridge) staffChanged(tx Tx, area ServiceAreaID, removed []UserID) error
 		if err != nil {
 			return err
 		}
-		if c.State == Active && slices.Contains(removed, c.ClerkID) {
+		if c.Trainee != "" && c.State != Closed && slices.Contains(removed, c.Trainee) {
+			if err := b.endTraining(tx, &c, ""); err != nil {
+				return err
+			}
+		}
+		if c.Trainee == "" && c.State == Active && slices.Contains(removed, c.ClerkID) {
 			if err := b.waitAgain(tx, &c); err != nil {
 				return err
 			}

@@ -68,18 +68,27 @@ func (t *texts) citizenName(c Conversation) string {
 
 // ghostName ends in « (Chat)», so that no citizen can pose as a colleague.
 func (t *texts) ghostName(c Conversation) string {
+	if c.Trainee != "" {
+		return t.say("training_ghost_name", map[string]string{"Name": c.Name})
+	}
 	return t.say("ghost_name", map[string]string{"Name": t.citizenName(c)})
 }
 
 // roomName carries the state as its first character: Element makes the room's picture from it.
 func (t *texts) roomName(c Conversation) string {
 	sign := map[State]string{Waiting: "🟡", Active: "🟢", Closed: "⚪"}[c.State]
+	if c.Trainee != "" {
+		return t.say("training_room_name", map[string]string{"Sign": sign, "Name": c.Name})
+	}
 	return t.say("room_name", map[string]string{
 		"Sign": sign, "Number": strconv.FormatInt(c.Number, 10), "Name": t.citizenName(c),
 	})
 }
 
 func (t *texts) roomTopic(c Conversation, a ServiceArea) string {
+	if c.Trainee != "" {
+		return t.area("training_topic", a)
+	}
 	return t.say("room_topic", map[string]string{"Area": a.NameIn("de"), "Language": t.say("language_"+c.Language, nil)})
 }
 

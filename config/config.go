@@ -137,6 +137,8 @@ type ServiceArea struct {
 	Capacity int `yaml:"capacity"`
 	// Routing says to whom a chat is offered: all, round_robin or least_busy; default all.
 	Routing string `yaml:"routing"`
+	// Training names the scenario with which the area's clerks train; empty: its own, or the general one.
+	Training string `yaml:"training"`
 	// Replies are texts that clerks send by name, by language.
 	Replies map[string]map[string]string `yaml:"replies"`
 	// Overflow is optional.

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
+
+	"schalter/bridge/training"
 )
 
 // Desk is what holds for all clerks.
@@ -48,6 +51,9 @@ func (c *Config) checkDesk(k *checker, key string, a ServiceArea, areas map[stri
 	}
 	if !slices.Contains(routings, a.Routing) {
 		k.refuse(key+".routing", "must be all, round_robin or least_busy")
+	}
+	if scenarios, err := training.Scenarios(); err != nil || a.Training != "" && scenarios[a.Training].ID == "" {
+		k.refuse(key+".training", "must be one of %s", strings.Join(slices.Sorted(maps.Keys(scenarios)), ", "))
 	}
 	if a.RemindMinutes < 1 || a.RemindMinutes > 240 {
 		k.refuse(key+".remind_minutes", "must be 1 to 240")

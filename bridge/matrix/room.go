@@ -76,10 +76,11 @@ func (a *Adapter) OpenRoom(ctx context.Context, p bridge.RoomPlan, found func(br
 		owner: bridge.RoomOwner{Conversation: c.ID}, alias: bridge.ConversationAlias(c.Number),
 		invite: []bridge.UserID{c.Ghost}, power: a.power(p.Area.Clerks, 0),
 		retry: p.Retry, seconds: p.AgeSeconds,
-		state: []stateEvent{
-			restrictedTo(p.Space), historyShared, noGuests, named(p.Name), topic(p.Topic),
-			{Type: spaceParent, Key: string(p.Space), Content: parentOf(a.server)},
-		},
+		state: []stateEvent{inviteOnly, historyShared, noGuests, named(p.Name), topic(p.Topic)},
+	}
+	if p.Space != "" {
+		spec.state[0] = restrictedTo(p.Space)
+		spec.state = append(spec.state, stateEvent{Type: spaceParent, Key: string(p.Space), Content: parentOf(a.server)})
 	}
 	room, fresh, err := a.obtain(ctx, spec, c.Room, found)
 	if err == nil {
@@ -151,6 +152,9 @@ func (a *Adapter) UpdateRoom(ctx context.Context, p bridge.RoomPlan) error {
 // putChild lists the room in the area's space; suggested, while the chat waits. The order is the
 // number: clients show only the first suggestions, and the oldest chat comes first.
 func (a *Adapter) putChild(ctx context.Context, p bridge.RoomPlan, room bridge.RoomID) error {
+	if p.Space == "" {
+		return nil
+	}
 	content := map[string]any{
 		"via": []any{a.server}, "suggested": p.Suggested, "order": fmt.Sprintf("%012d", p.Conversation.Number),
 	}

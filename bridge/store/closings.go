@@ -31,7 +31,7 @@ const (
 		stage = excluded.stage, due_at = excluded.due_at`
 	updateAllDue = `UPDATE closings SET due_at = 1 WHERE conversation_id IN
 		(SELECT id FROM conversations WHERE state <> 'closed')`
-	selectWaiting = `SELECT count(*) FROM conversations WHERE service_area = ? AND state = 'waiting'`
+	selectWaiting = `SELECT count(*) FROM conversations WHERE service_area = ? AND state = 'waiting' AND trainee = ''`
 )
 
 // DueClosings returns conversations whose closing is to be looked at, the longest due first.

@@ -36,6 +36,7 @@ type conversationRow struct {
 	ReopenUntil  int64  `db:"reopen_until"`
 	LifeStage    int    `db:"life_stage"`
 	LifeDueAt    int64  `db:"life_due_at"`
+	Trainee      string `db:"trainee"`
 }
 
 func (r conversationRow) conversation() bridge.Conversation {
@@ -45,6 +46,7 @@ func (r conversationRow) conversation() bridge.Conversation {
 		Ghost: bridge.UserID(r.Ghost), Room: bridge.RoomID(r.Room), Notice: bridge.EventID(r.Notice),
 		Clerk: r.Clerk, ClerkID: bridge.UserID(r.ClerkID), LastSeq: r.LastSeq, DeliveredSeq: r.DeliveredSeq,
 		ReadSeq: r.ReadSeq, CitizenReadSeq: r.CitizenRead, Revision: r.Revision, Awaited: r.Awaited, CreatedAt: fromMillis(r.CreatedAt),
+		Trainee: bridge.UserID(r.Trainee),
 		Life: bridge.Life{
 			SpokenBy: bridge.Direction(r.SpokenBy), ActiveAt: fromMillis(r.ActiveAt),
 			ClosedBy: bridge.Closer(r.ClosedBy), ClosedAt: fromMillis(r.ClosedAt), Reason: r.CloseReason,
@@ -57,7 +59,7 @@ const conversationColumns = `c.id, c.number, c.service_area, c.state, c.name, c.
 	c.room_id, c.notice_event_id, c.clerk, c.last_seq, c.delivered_seq, c.clerk_read_seq,
 	c.citizen_read_seq, c.created_at,
 	c.clerk_id, c.spoken_by, c.active_at, c.closed_by, c.closed_at, c.close_reason, c.reopen_until, c.life_stage, c.life_due_at,
-	c.revision, c.awaited`
+	c.revision, c.awaited, c.trainee`
 
 const (
 	selectConversation       = `SELECT ` + conversationColumns + ` FROM conversations c WHERE c.id = ?`
@@ -68,7 +70,7 @@ const (
 	selectQueuePosition = `SELECT count(*) FROM conversations c LEFT JOIN turns t ON t.conversation_id = c.id,
 		(SELECT COALESCE(t.since, c.created_at) AS since FROM conversations c LEFT JOIN turns t ON t.conversation_id = c.id
 			WHERE c.id = ?) own
-		WHERE c.service_area = ? AND c.state = 'waiting' AND (COALESCE(t.since, c.created_at) < own.since
+		WHERE c.service_area = ? AND c.state = 'waiting' AND c.trainee = '' AND (COALESCE(t.since, c.created_at) < own.since
 			OR COALESCE(t.since, c.created_at) = own.since AND c.number <= ?)`
 )
 
@@ -119,13 +121,13 @@ func (t *transaction) NextNumber() (int64, error) {
 
 const insertConversation = `INSERT INTO conversations
 	(id, number, service_area, state, name, language, page_url, ghost, last_seq, delivered_seq, created_at,
-	 active_at, life_due_at)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	 active_at, life_due_at, trainee)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 func (t *transaction) InsertConversation(c bridge.Conversation) error {
 	return t.exec(insertConversation, string(c.ID), c.Number, string(c.Area), string(c.State), c.Name, c.Language,
 		c.PageURL, string(c.Ghost), c.LastSeq, c.DeliveredSeq, millis(c.CreatedAt),
-		millis(c.Life.ActiveAt), millis(c.Life.DueAt))
+		millis(c.Life.ActiveAt), millis(c.Life.DueAt), string(c.Trainee))
 }
 
 const (

@@ -89,7 +89,7 @@ const (
 		event_id = excluded.event_id, shown = excluded.shown, shown_at = excluded.shown_at, topic = excluded.topic,
 		topic_at = excluded.topic_at`
 	countByState = `SELECT state, count(*) AS count FROM conversations WHERE service_area = ? AND state <> 'closed' AND last_seq > 0
-		GROUP BY state`
+		AND trainee = '' GROUP BY state`
 )
 
 // Board returns the zero value with the area when nothing is shown yet.

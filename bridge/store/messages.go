@@ -100,7 +100,7 @@ const insertMessage = `INSERT INTO messages (id, conversation_id, seq, direction
 func (t *transaction) InsertMessage(m bridge.Message) (bool, error) {
 	inserted, err := t.changed(insertMessage, string(m.ID), string(m.Conversation), m.Seq, string(m.Direction), m.ClientID,
 		m.Sender, string(m.SenderID), m.Text, m.HTML, m.Emote, string(m.ReplyTo), string(m.Event), m.Failed, millis(m.CreatedAt))
-	if inserted {
+	if inserted && !m.Training {
 		t.written[m.Direction]++
 	}
 	return inserted, err

@@ -38,9 +38,10 @@ const (
 		due_at = excluded.due_at`
 	selectDueTurns = `SELECT conversation_id FROM turns WHERE due_at > 0 AND due_at <= ? ORDER BY due_at LIMIT ?`
 	selectWaiters  = `SELECT c.id, c.number, c.service_area, COALESCE(t.since, c.created_at) AS since, COALESCE(t.stage, 0) AS stage FROM conversations c
-		LEFT JOIN turns t ON t.conversation_id = c.id WHERE c.state = 'waiting' AND c.last_seq > 0
+		LEFT JOIN turns t ON t.conversation_id = c.id WHERE c.state = 'waiting' AND c.last_seq > 0 AND c.trainee = ''
 		ORDER BY since, c.number LIMIT ?`
-	selectLoads    = `SELECT clerk_id, count(*) AS count FROM conversations WHERE state = 'active' AND clerk_id <> '' GROUP BY clerk_id`
+	selectLoads = `SELECT clerk_id, count(*) AS count FROM conversations WHERE state = 'active' AND clerk_id <> '' AND trainee = ''
+		GROUP BY clerk_id`
 	selectLastTook = `SELECT c.clerk_id, MAX(t.taken_at) AS taken_at FROM turns t JOIN conversations c ON c.id = t.conversation_id
 		WHERE t.taken_at > ? AND t.taken_at > 0 AND c.clerk_id <> '' GROUP BY c.clerk_id`
 	updateNextDue = `UPDATE turns SET due_at = 1 WHERE conversation_id = (SELECT t.conversation_id FROM turns t

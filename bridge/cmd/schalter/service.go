@@ -170,8 +170,8 @@ func areas(c *config.Config) ([]bridge.ServiceArea, error) {
 		out[i] = bridge.ServiceArea{
 			ID: bridge.ServiceAreaID(a.ID), Name: a.Name, Description: a.Description,
 			Clerks: users(a.Clerks), Leads: users(a.Leads), Capacity: a.Capacity, Grace: minutes(a.GraceMinutes), Reopen: minutes(a.ReopenMinutes),
-			Canned:      a.Replies,
-			Routing:     a.Routing,
+			Canned:  a.Replies,
+			Routing: a.Routing, Training: a.Training,
 			Overflow:    bridge.Overflow{To: bridge.ServiceAreaID(a.Overflow.To), After: minutes(a.Overflow.AfterMinutes)},
 			RemindAfter: minutes(a.RemindMinutes), EscalateAfter: minutes(a.EscalateMinutes), OfferRequestAfter: minutes(a.OfferRequestMinutes),
 			IdleWarning: minutes(a.IdleWarningMinutes), IdleClose: minutes(a.IdleCloseMinutes),
