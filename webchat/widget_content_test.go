@@ -47,6 +47,53 @@ func TestWidgetShowsWhatBecomesOfMessages(t *testing.T) {
 	do(t, ctx, deleted, chromedp.Reload(), click(".launcher"), says(".clerk", "Welche Farbe?"), deleted)
 }
 
+// The citizen answers, reacts to, changes and deletes messages, with the keyboard alone if they like.
+func TestWidgetAmends(t *testing.T) {
+	h, host := hostPage(t, embedded, nil)
+	ctx := browser(t)
+	do(t, ctx, chromedp.Navigate(host), says(".state", "jetzt"))
+	start(t, ctx)
+	do(t, ctx, written("Guten Tag"), says(".status", "als Nächstes"), says(".citizen", "gespeichert"))
+	id := h.core.only(t)
+	h.core.fromClerk(id, "Nora Keller", "Welche Farbe?")
+	at := func(want string) chromedp.Action[chromedp.Void] {
+		return until(focused + `.startsWith("` + want + `")`)
+	}
+	shiftTab := chromedp.KeyEvent(tabKey, chromedp.KeyModifiers(chromedp.ModifierShift))
+
+	// One stop for all messages; Escape closes the bar, and not the chat.
+	do(t, ctx, says(".clerk", "Farbe"), until(`$$(".more:not([hidden])").length === 2`), shiftTab, at("bare more"), key(enterKey), visible(".bar"),
+		until(`$(".clerk .more").ariaExpanded === "true" && $(".bar").ariaLabel === $(".more").ariaLabel && $$(".bar button").length === 5`), at("second"),
+		key(escapeKey), until(`$(".bar").hidden && $("dialog").open && $(".clerk .more").ariaExpanded === "false"`), at("bare more"))
+
+	// An answer carries what it answers; Escape takes that back.
+	do(t, ctx, key(enterKey), at("second"), key(enterKey), at("text"), says(".about", "Antwort auf: Welche Farbe?"), key(escapeKey), until(`$(".about").hidden && $("dialog").open`),
+		shiftTab, key(enterKey), at("second"), key(enterKey), written("Rot"), until(`$(".about").hidden`), says(".citizen", "Rot"), until(`$$(".more:not([hidden])").length === 3`))
+	h.core.mu.Lock()
+	said := append([]bridge.Message(nil), h.core.messages[id]...)
+	h.core.mu.Unlock()
+	if last := said[len(said)-1]; last.Text != "Rot" || last.ReplyTo != said[1].ID {
+		t.Errorf("answered %+v", last)
+	}
+
+	// Reactions are switched on and off.
+	do(t, ctx, click(".clerk .more"), click(".bar button:nth-of-type(2)"), says(".clerk .reactions", "👍"),
+		click(".clerk .more"), until(`$(".bar button:nth-of-type(2)").ariaPressed === "true"`), click(".bar button:nth-of-type(2)"), until(`!$(".reactions")`))
+
+	// An edit that fails keeps its text, and what was being written before waits behind it.
+	h.core.setFail("Amend", bridge.ErrUnavailable)
+	do(t, ctx, typed("#text", "Halb"), click(".citizen .more"), click(".bar button:nth-of-type(2)"), until(`$("#text").value === "Guten Tag"`), key(" zusammen"), press("Enter", 13),
+		until(`$(".alert").innerText`), until(`$("#text").value === "Guten Tag zusammen"`))
+	h.core.setFail("Amend", nil)
+	do(t, ctx, press("Enter", 13), says(".citizen .text", "Guten Tag zusammen"), says(".citizen .meta", "bearbeitet"), until(`!$(".alert").innerText && $("#text").value === "Halb"`))
+
+	// Deleting asks once more.
+	do(t, ctx, click(".citizen .more"), click(".bar button:first-child"), says(".bar", "Wirklich löschen"), at("second"), key(enterKey),
+		says(".citizen .text", "Nachricht gelöscht"), until(`$(".citizen .more").hidden`), at("text"))
+	h.core.end(id)
+	do(t, ctx, visible(".after"), until(`getComputedStyle($(".clerk .more")).visibility === "hidden"`))
+}
+
 // A conversation that has ended can be rated once; the answer is kept for this device.
 func TestWidgetRating(t *testing.T) {
 	h, host := hostPage(t, embedded, nil)

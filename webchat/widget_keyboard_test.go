@@ -39,11 +39,13 @@ func TestWidgetByKeyboard(t *testing.T) {
 	h.core.fromClerk(id, "Nora Keller", "Zuletzt")
 	do(t, ctx, says(".clerk", "Zuletzt"), at("text"),
 		// Back through the log, which scrolls by keys, to the button that closes.
+		chromedp.KeyEvent(tabKey, chromedp.KeyModifiers(chromedp.ModifierShift)), at("bare more"), press("ArrowUp", 38), at("bare more"),
 		chromedp.KeyEvent(tabKey, chromedp.KeyModifiers(chromedp.ModifierShift)), at("log"),
 		until(`$(".log").scrollTop > 300`), press("Home", 36), until(`$(".log").scrollTop === 0`))
 	h.core.fromClerk(id, "Nora Keller", "Noch eine")
-	do(t, ctx, visible(".jump"), until(`$(".log").scrollTop === 0`), key(tabKey), at("jump"), key(enterKey),
-		until(`$(".log").scrollHeight - $(".log").scrollTop - $(".log").clientHeight < 4 && $(".jump").hidden`), at("log"),
+	do(t, ctx, visible(".jump"), until(`$(".log").scrollTop === 0`), key(tabKey), at("bare more"), // the newest message's
+		until(`$(".log").scrollHeight - $(".log").scrollTop - $(".log").clientHeight < 80 && $(".jump").hidden`),
+		chromedp.KeyEvent(tabKey, chromedp.KeyModifiers(chromedp.ModifierShift)), at("log"),
 		chromedp.KeyEvent(tabKey, chromedp.KeyModifiers(chromedp.ModifierShift)), at("bare"),
 		key(escapeKey), until(`!$("dialog").open`), until(focused+`.startsWith("launcher")`),
 		key(enterKey), until(`$("dialog").open`), at("text"))

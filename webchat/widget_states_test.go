@@ -22,6 +22,14 @@ var journey = []struct {
 		do(t, ctx, written("Guten Tag, ich ziehe am 1. Dezember um. Was brauchen Sie von mir?"), says(".status", "als Nächstes"))
 	}},
 	{"5-active", func(t *testing.T, ctx context.Context, h *house) { talk(t, ctx, h) }},
+	{"5-actions", func(t *testing.T, ctx context.Context, h *house) {
+		talk(t, ctx, h)
+		do(t, ctx, until(`$$(".citizen .more:not([hidden])").length === 2`), click(".citizen .more"), visible(".bar"))
+	}},
+	{"5-edit", func(t *testing.T, ctx context.Context, h *house) {
+		talk(t, ctx, h)
+		do(t, ctx, until(`$$(".citizen .more:not([hidden])").length === 2`), click(".citizen .more"), click(".bar button:nth-of-type(2)"), visible(".about"))
+	}},
 	{"6-trouble", func(t *testing.T, ctx context.Context, h *house) {
 		talk(t, ctx, h)
 		h.core.setFail("FromCitizen", bridge.ErrUnavailable)

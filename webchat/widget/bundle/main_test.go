@@ -114,6 +114,23 @@ func TestKeys(t *testing.T) {
 	}
 }
 
+// What may become short in the bundle is no name that the API gives.
+func TestOursAreNotTheAPIs(t *testing.T) {
+	api, err := os.ReadFile(filepath.Join(folder, "../openapi.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := regexp.MustCompile(`(?m)^ +(\w+):`).FindAllSubmatch(api, -1)
+	if len(names) < 100 {
+		t.Fatalf("%d names in the description of the API", len(names))
+	}
+	for _, name := range names {
+		if regexp.MustCompile(ours).Match(name[1]) {
+			t.Errorf("%s is a name of the API's as well", name[1])
+		}
+	}
+}
+
 // A catalogue that lacks a key, says nothing, or loses a value fails the build.
 func TestCompare(t *testing.T) {
 	first := map[string]string{"hello": "Grüezi {name}", "street": "Strasse"}

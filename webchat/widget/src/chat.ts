@@ -174,7 +174,7 @@ class App {
 
   #showConversation(): void {
     this.#watching.abort();
-    this.#view = new ConversationView(this.#session, this.#counter, this.#draft, () => void this.#reopen(), () => this.#again(), () => this.#looked());
+    this.#view = new ConversationView(this.#session, this.#counter, this.#draft, () => void this.#reopen(), () => this.#again(), () => this.#looked(), (text) => this.#panel.complain(text));
     this.#frame(this.#view.node, this.#session.begun ? undefined : () => this.#back());
     this.#changed();
   }

@@ -1,8 +1,9 @@
 // Where the citizen writes.
 
-import { bare, h } from "./dom";
+import { bare, button, h } from "./dom";
 import { icon, send } from "./icon";
 import { t } from "./texts";
+import type { Message } from "./types";
 
 /** The longest text the server takes; UTF-16 units are the stricter count. */
 const longest = 4000;
@@ -13,21 +14,52 @@ export class Composer {
       this.#changed();
       this.#types(!!this.text.value);
     }, blur: () => this.#types(false) });
+  readonly #about = h("div", { class: "about row", hidden: true });
+  /** The message that is answered, or given another text. */
+  about?: Message;
+  #edit = false;
+  /** What was being written when an edit began. */
+  #aside = "";
   readonly #left = h("p", { class: "left", role: "status" });
-  readonly node = h("form", { class: "composer", novalidate: true, submit: (event: Event) => this.#submit(event) },
-    h("label", { for: "text", class: "unseen" }, t(say.write_label)), this.#left,
+  readonly node = h("form", { class: "composer", novalidate: true, submit: (event: Event) => void this.#submit(event) },
+    h("label", { for: "text", class: "unseen" }, t(say.write_label)), this.#about, this.#left,
     h("div", { class: "row" }, this.text, h("button", { class: "primary send", type: "submit", "aria-label": t(say.send) }, icon(send))));
 
   /** When it was last told that somebody writes here; 0 when that has ended. */
   #told = 0;
 
-  constructor(private post: (text: string) => void, private typing: (yes: boolean) => void, draft: string) {
+  /** amend gives a message another text; it says whether that was taken. */
+  constructor(private post: (text: string, about?: Message) => void, private amend: (message: Message, text: string) => Promise<boolean>, private typing: (yes: boolean) => void, draft: string) {
     this.text.value = draft;
     this.text.addEventListener("keydown", (event) => {
       // On a phone the Enter key of the screen keyboard makes a line, as people expect there.
-      if (event.key === "Enter" && !event.shiftKey && !event.isComposing && !matchMedia("(pointer: coarse)").matches) this.#submit(event);
+      if (event.key === "Escape" && this.about) {
+        event.preventDefault(); // it ends this, and not the chat
+        this.refer();
+      }
+      if (event.key === "Enter" && !event.shiftKey && !event.isComposing && !matchMedia("(pointer: coarse)").matches) void this.#submit(event);
     });
     new ResizeObserver(() => this.#grow()).observe(this.text, bare({}));
+  }
+
+  /** draft is what is being written to be sent. */
+  get draft(): string {
+    return this.#edit ? this.#aside : this.text.value;
+  }
+
+  /** refer makes what is written an answer to a message, or its other text; or neither any more. */
+  refer(about?: Message, edit = false): void {
+    if (edit || this.#edit) {
+      const { draft } = this;
+      this.#aside = draft;
+      this.text.value = edit ? about!.text : draft;
+    }
+    this.about = about;
+    this.#edit = edit;
+    this.#about.hidden = !about;
+    this.#about.replaceChildren(...(about ? [h("span", null, t(edit ? say.editing : say.replying, { text: about.text.slice(0, 80) })), button("link", t(say.cancel), () => this.refer())] : []));
+    this.#changed();
+    this.text.focus();
   }
 
   /** giveBack puts a text in front of what is being written. */
@@ -36,14 +68,20 @@ export class Composer {
     this.#changed();
   }
 
-  #submit(event: Event): void {
+  async #submit(event: Event): Promise<void> {
     event.preventDefault();
     const text = this.text.value.trim();
+    const { about } = this;
     if (text) {
-      this.text.value = "";
-      this.#changed();
       this.#types(false);
-      this.post(text);
+      if (this.#edit) {
+        if (text !== about!.text && !(await this.amend(about!, text))) return; // the text stays
+        if (about === this.about) this.refer();
+        return;
+      }
+      this.text.value = "";
+      this.refer();
+      this.post(text, about);
     }
     this.text.focus();
   }

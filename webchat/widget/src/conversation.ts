@@ -1,13 +1,15 @@
 // One conversation on the screen: before its first message, while it runs, and when it has ended.
 
+import { actions } from "./actions";
 import { Composer } from "./composer";
 import { button, h, question } from "./dom";
 import { Log } from "./log";
 import { rating } from "./rating";
 import type { Draft } from "./request";
 import type { Session } from "./session";
+import { newID } from "./shelf";
 import { t } from "./texts";
-import type { Counter } from "./types";
+import type { Counter, Message } from "./types";
 
 export class ConversationView {
   readonly log: Log;
@@ -15,6 +17,9 @@ export class ConversationView {
   readonly #name = h("input", { id: "name", maxlength: "80", autocomplete: "name" });
   readonly #before: HTMLElement;
   readonly #status = h("p", { class: "status", role: "status" });
+  readonly #bar = h("div", { class: "bar row", role: "group", "aria-label": t(say.more), hidden: true });
+  /** Closes the bar, if it is open. */
+  #closeBar = () => {};
   readonly #after: HTMLElement;
   readonly #rating: HTMLElement;
   readonly #idle: HTMLElement;
@@ -22,9 +27,10 @@ export class ConversationView {
   #heard = 0;
   readonly node: HTMLElement;
 
-  constructor(private session: Session, counter: Counter, draft: Draft, reopen: () => void, again: () => void, seen: () => void) {
-    this.log = new Log(session.chat!.language, seen);
-    this.composer = new Composer((text) => session.send(text, this.#name.value.trim()), (typing) => void session.signal("typing", { typing }), draft.text);
+  constructor(private session: Session, counter: Counter, draft: Draft, reopen: () => void, again: () => void, seen: () => void, private complain: (text: string) => void) {
+    this.log = new Log(session.chat!.language, seen, (message, from) => this.#act(message, from));
+    this.composer = new Composer((text, about) => session.send(text, this.#name.value.trim(), about?.id),
+      (message, text) => this.#amend(message, "PATCH", "", { client_id: newID(), text }), (typing) => void session.signal("typing", { typing }), draft.text);
     this.#name.value = draft.name;
     this.#before = h("div", { class: "view start" },
       question(t(say.start_title)),
@@ -44,14 +50,53 @@ export class ConversationView {
     const stay = () => void (session.now?.idle && session.go("stay").then(() => this.composer.text.focus(), () => {}));
     this.composer.text.addEventListener("input", stay);
     this.#idle = h("div", { class: "idle row", hidden: true }, button("second", t(say.stay), stay));
-    this.node = h("div", { class: "conversation" }, this.#before, this.log.node, this.#status, this.#idle, this.composer.node, this.#rating, this.#after);
+    this.#bar.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") return;
+      event.preventDefault();
+      this.#closeBar();
+    });
+    this.node = h("div", { class: "conversation" }, this.#before, this.log.node, this.#bar, this.#status, this.#idle, this.composer.node, this.#rating, this.#after);
     this.log.put(session.messages, false);
     this.update();
   }
 
   /** draft is what has been typed and not sent. */
   get draft(): Draft {
-    return { text: this.composer.text.value, name: this.#name.value };
+    return { text: this.composer.draft, name: this.#name.value };
+  }
+
+  /** act offers what can be done to a message; from gets the focus back. */
+  #act(message: Message, from: HTMLElement): void {
+    const again = from.ariaExpanded === "true";
+    this.#closeBar();
+    if (again) return;
+    from.ariaExpanded = "true";
+    this.#bar.hidden = false;
+    this.#closeBar = () => {
+      from.ariaExpanded = "false";
+      this.#bar.hidden = true;
+      this.#closeBar = () => {};
+      from.focus();
+    };
+    const close = () => this.#closeBar();
+    actions(this.#bar, message, {
+      close,
+      write: (edit) => {
+        close();
+        this.composer.refer(message, edit);
+      },
+      amend: (method, path) => {
+        close();
+        void this.#amend(message, method, path).then(() => from.hidden && this.composer.text.focus());
+      },
+    });
+    (this.#bar.firstChild as HTMLElement).focus();
+  }
+
+  async #amend(message: Message, method: string, path?: string, body?: unknown): Promise<boolean> {
+    const against = await this.session.amend(method, message, path, body);
+    this.complain(against ? against.detail || t(say.failed) : "");
+    return !against;
   }
 
   focus(): HTMLElement {
@@ -64,6 +109,8 @@ export class ConversationView {
     const closed = now?.state === "closed";
     this.#before.hidden = begun;
     this.log.node.hidden = !begun;
+    this.log.list.classList.toggle("over", closed);
+    if (closed) this.#closeBar();
     // What has been typed into a conversation that ended meanwhile stays to be copied.
     const done = closed && !this.composer.text.value.trim();
     this.#after.hidden = !closed;

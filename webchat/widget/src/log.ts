@@ -7,7 +7,7 @@ import { formatted, plain } from "./html";
 import { date, t, tag, time } from "./texts";
 import type { Message } from "./types";
 
-interface Row { message: Message; box: HTMLElement; meta: HTMLElement; text: HTMLElement; shown: string }
+interface Row { message: Message; box: HTMLElement; meta: HTMLElement; text: HTMLElement; more: HTMLElement; shown: string }
 
 /** How near to its end the reader counts as reading the newest message, in pixels. */
 const near = 80;
@@ -23,10 +23,12 @@ export class Log {
   /** Whether the newest message is in sight. */
   atEnd = true;
   #staying = false;
+  /** The button that the Tab key reaches. */
+  #stop?: HTMLElement;
   #delivered = 0;
   #read = 0;
 
-  constructor(language: string, seen: () => void) {
+  constructor(language: string, seen: () => void, private act: (message: Message, from: HTMLElement) => void) {
     this.list.setAttribute("aria-label", t(say.log_label));
     this.list.lang = language;
     this.#jump.append(icon(down), t(say.new_below));
@@ -37,6 +39,15 @@ export class Log {
       this.#jump.hidden = true;
       seen();
     }, bare({ passive: true }));
+    // One stop for the Tab key; the arrows go from message to message.
+    this.list.addEventListener("keydown", (event) => {
+      const step = event.key === "ArrowUp" ? -1 : event.key === "ArrowDown" ? 1 : 0;
+      const buttons = [...this.list.querySelectorAll<HTMLElement>(".more:not([hidden])")];
+      const at = buttons.indexOf(event.target as HTMLElement);
+      if (!step || at < 0) return;
+      event.preventDefault();
+      buttons[at + step]?.focus();
+    });
     new ResizeObserver(() => this.#stay()).observe(this.list);
   }
 
@@ -82,6 +93,11 @@ export class Log {
     this.#describe(i);
     if (i) this.#describe(i - 1);
     if (message.state === "sending") this.atEnd = true;
+    const { more } = this.#rows[this.#rows.length - 1];
+    if (more === this.#stop) return;
+    if (this.#stop) this.#stop.tabIndex = -1;
+    this.#stop = more;
+    more.tabIndex = 0;
   }
 
   #make(message: Message): Row {
@@ -89,7 +105,8 @@ export class Log {
     const meta = h("p", { class: "meta", "aria-live": "off" });
     const text = h("div", { class: "text" });
     const who = h("span", { class: "unseen", lang: tag() }, (own ? t(say.you) : message.sender || t(say.clerk)) + ": ");
-    const row = { message, meta, text, shown: "", box: h("div", { class: "message " + message.direction }, who, text, meta) };
+    const more = button("bare more", "", () => this.act(row.message, more), { "aria-label": t(say.more), "aria-expanded": "false", "aria-live": "off", tabindex: "-1" });
+    const row: Row = { message, meta, text, more, shown: "", box: h("div", { class: "message " + message.direction }, who, h("div", { class: "said" }, text, more), meta) };
     this.#fill(row);
     return row;
   }
@@ -97,6 +114,7 @@ export class Log {
   /** fill shows what a message says now. */
   #fill(row: Row): void {
     const { text, html, emote, sender, deleted, reply_to: quoted, reactions = [] } = row.message;
+    row.more.hidden = !row.message.id || !!deleted;
     const shown = JSON.stringify([text, html, deleted, quoted, reactions]);
     if (row.shown === shown) return;
     row.shown = shown;

@@ -79,7 +79,7 @@ export class Session {
     else this.chat.language = catalogue;
   }
 
-  send(text: string, name: string): void {
+  send(text: string, name: string, replyTo?: string): void {
     const chat = this.chat!;
     if (!this.begun) {
       chat.name = name;
@@ -87,7 +87,7 @@ export class Session {
       shelf.keepChat(chat);
       this.#follow();
     }
-    shelf.keepText({ client_id: shelf.newID(), text, at: new Date().toISOString() });
+    shelf.keepText({ client_id: shelf.newID(), text, at: new Date().toISOString(), reply_to: replyTo });
     this.#showWaiting();
     void this.#deliver();
   }
@@ -101,6 +101,14 @@ export class Session {
   /** signal tells what clerks may know of this side. Nothing is promised; it returns whether it was taken. */
   async signal(call: "typing" | "read" | "rating", body: unknown): Promise<unknown> {
     return this.chat?.id && (await this.#ask("POST", call, body).catch(() => null))?.ok;
+  }
+
+  /** amend does something to a message that is there, and returns what stands against it. */
+  async amend(method: string, message: Message, path = "", body?: unknown): Promise<Partial<Problem> | undefined> {
+    const answer = await this.#ask<Message>(method, `messages/${message.id}${path}`, body).catch(() => null);
+    if (!answer?.ok) return answer?.body || {};
+    this.#tell("message_changed", answer.body);
+    this.#change([answer.body]);
   }
 
   /** reads tells that everything that is there has been seen; what was not taken is told the next time. */
@@ -367,7 +375,7 @@ export class Session {
   }
 
   #post(chat: shelf.Kept, waiting: shelf.Waiting | undefined, signal: AbortSignal) {
-    const message = waiting && { client_id: waiting.client_id, text: waiting.text };
+    const message = waiting && { client_id: waiting.client_id, text: waiting.text, reply_to: waiting.reply_to };
     if (chat.id) return this.api.call<any>(`conversations/${chat.id}/messages`, { method: "POST", token: chat.token, body: message, signal });
     return this.api.call<any>("conversations", {
       method: "POST", key: chat.key, signal,

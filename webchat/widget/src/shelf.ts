@@ -20,7 +20,7 @@ export interface Kept {
   token?: string;
 }
 
-export interface Waiting { client_id: string; text: string; at: string }
+export interface Waiting { client_id: string; text: string; at: string; reply_to?: string }
 
 const chatKey = "schalter.chat";
 const textKey = "schalter.text.";

@@ -12,6 +12,7 @@ export interface Area {
   status: string;
   opens_at?: string;
   closes_at?: string;
+  expected_wait_seconds?: number | null;
   /** Why it is as it is, for instance «Maienzug». */
   comment?: string;
   hours: Hours;
@@ -19,6 +20,7 @@ export interface Area {
 }
 
 export interface Message {
+  id?: string;
   /** Absent while the message waits on this device. */
   seq?: number;
   direction: "citizen" | "clerk";
@@ -34,7 +36,7 @@ export interface Message {
   edited_at?: string;
   /** Nothing of what it said is left. */
   deleted?: boolean;
-  reactions?: { key: string; count: number }[];
+  reactions?: { key: string; count: number; mine: boolean }[];
 }
 
 export interface Conversation {
@@ -43,6 +45,9 @@ export interface Conversation {
   service_area: { id: string; name: string };
   clerk: string | null;
   queue_position: number | null;
+  expected_wait_seconds?: number | null;
+  /** It has waited for long; a request may serve better. */
+  offer_request?: boolean;
   last_seq: number;
   delivered_seq: number;
   /** What the clerks have read; servers that do not know it leave it out. */
@@ -64,6 +69,8 @@ export interface Problem {
 export interface Counter {
   city: string;
   notice: string;
+  /** Who is responsible for the data, as a sentence. */
+  controller?: string;
   privacy_url: string;
   /** What can be left when nobody answers; absent where the server takes no requests. */
   requests?: { answered_by: string[]; notice: string };
