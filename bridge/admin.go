@@ -72,8 +72,14 @@ func (b *Bridge) fromDesk(tx Tx, ev Event) (ConversationID, error) {
 	if ev.Room != admin {
 		return b.fromAnyLobby(tx, ev)
 	}
-	if ev.Kind != ClerkText || !slices.Contains(b.admins, ev.Sender) {
+	if ev.Kind != ClerkText {
 		return "", nil
+	}
+	if !slices.Contains(b.admins, ev.Sender) {
+		if !isCommand(ev) {
+			return "", nil
+		}
+		return "", b.stranger(tx, ev, b.texts.say("admin_name", nil), ServiceArea{})
 	}
 	lines := commandLines(ev.Text)
 	mentioned := ev.Mentions
@@ -109,7 +115,10 @@ func (b *Bridge) fromAnyLobby(tx Tx, ev Event) (ConversationID, error) {
 			continue
 		}
 		if !a.Staffs(ev.Sender) {
-			return "", nil
+			if ev.Kind != ClerkText || !isCommand(ev) || slices.Contains(b.admins, ev.Sender) {
+				return "", nil
+			}
+			return "", b.stranger(tx, ev, b.texts.area("lobby_name", a), a)
 		}
 		if ev.Kind == ClerkText && isCommand(ev) && !doneCommand.MatchString(strings.TrimSpace(ev.Text)) {
 			return b.fromLobbyCommand(tx, a, ev)
@@ -124,7 +133,10 @@ func (b *Bridge) fromAnyLobby(tx Tx, ev Event) (ConversationID, error) {
 
 // fromLobbyCommand answers a clerk's command in the area's lobby.
 func (b *Bridge) fromLobbyCommand(tx Tx, a ServiceArea, ev Event) (ConversationID, error) {
-	words := b.wordsFor(ev.Text)
+	words, err := b.wordsFor(tx, ev.Sender, ev.Text)
+	if err != nil {
+		return "", err
+	}
 	answer, changed, err := b.obeyInLobby(tx, a, ev, words)
 	var misread *commandError
 	if errors.As(err, &misread) {
@@ -156,6 +168,12 @@ func (b *Bridge) obeyInLobby(tx Tx, a ServiceArea, ev Event, words *texts) (answ
 		return "", false, wrong("done")
 	case startTrain:
 		return "", false, b.trainByOrder(tx, a, ev, rest)
+	case cannedText:
+		answer, err = b.cannedByOrder(tx, order{area: a, by: ev.Sender, rest: rest, words: words})
+		return answer, false, err
+	case setLanguage:
+		answer, err = b.chooseLanguage(tx, words, ev.Sender, rest)
+		return answer, false, err
 	}
 	return b.obeyClerk(tx, a, ev.Sender, v, words)
 }

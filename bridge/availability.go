@@ -24,7 +24,7 @@ func (b *Bridge) obeyClerk(tx Tx, area ServiceArea, clerk UserID, v verb, words 
 		if err != nil {
 			return "", false, err
 		}
-		answer, err = b.show(tx, table, area.ID, b.now().In(b.zone))
+		answer, err = b.show(tx, words, table, area.ID, b.now().In(b.zone))
 		return answer, false, err
 	}
 	return "", false, wrong("verb", "Verb", string(v))

@@ -74,7 +74,7 @@ type Options struct {
 	Log   zerolog.Logger
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
-	// Language is the desk's language, in which clerks read names and notices; "" means de-CH.
+	// Language is the desk's language, in which clerks read names and notices, one of Languages; "" means de.
 	Language string
 	// Zone is the city's time zone; nil means UTC.
 	Zone *time.Location
@@ -121,7 +121,7 @@ func New(o Options) (*Bridge, error) {
 		o.Zone = time.UTC
 	}
 	o.Patience = o.Patience.withDefaults()
-	words, err := newTexts(cmp.Or(o.Language, "de-CH"), o.Zone)
+	words, err := newTexts(tagOf(cmp.Or(o.Language, "de")), o.Zone)
 	if err != nil {
 		return nil, err
 	}
@@ -136,8 +136,8 @@ func New(o Options) (*Bridge, error) {
 		doubtful: map[string]bool{}, working: map[string]int{}, hoursNews: make(chan struct{}, 1),
 		typing: newTyping(),
 	}
-	for lang, tag := range map[string]string{"de": "de-CH", "fr": "fr-CH", "it": "it-CH", "en": "en"} {
-		if b.citizens[lang], err = newTexts(tag, o.Zone); err != nil {
+	for _, lang := range Languages {
+		if b.citizens[lang], err = newTexts(tagOf(lang), o.Zone); err != nil {
 			return nil, err
 		}
 	}

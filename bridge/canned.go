@@ -5,24 +5,41 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"schalter/bridge/openinghours"
 )
 
 // cannedByOrder sends the citizen a text that is kept for the area: !baustein NAME. Without a name it
-// lists them. Whoever sends one to a chat that waits takes it.
+// lists them, and clerks make, change and take them away by it. Whoever sends one to a chat that waits
+// takes it.
 func (b *Bridge) cannedByOrder(tx Tx, o order) (string, error) {
-	switch {
-	case !o.area.Staffs(o.by):
+	if !o.area.Staffs(o.by) {
 		return o.words.say("wrong_not_staffed", nil), nil
+	}
+	kept, err := shelfOf(tx, o.area)
+	if err != nil {
+		return "", err
+	}
+	how, name, lang, text, edits, err := readCanned(o.rest)
+	switch {
+	case err != nil:
+		return "", err
+	case edits:
+		return b.editCanned(tx, o, kept, how, name, lang, text)
 	case o.rest == "":
-		return b.listCanned(o), nil
+		return b.listCanned(tx, o, kept)
+	case kept.texts[strings.ToLower(o.rest)] == nil:
+		return "", wrong("canned", "Name", clip(o.rest), "Names", kept.names())
+	case o.c == nil:
+		return "", wrong("canned_where")
 	case o.c.State == Closed:
 		return o.words.say("room_closed_already", nil), nil
 	}
-	kept, known := o.area.Canned[strings.ToLower(o.rest)]
-	if !known {
-		return "", wrong("canned", "Name", clip(o.rest), "Names", cannedNames(o.area))
-	}
-	text := b.fillIn(inLanguage(kept, o.c.Language), o)
+	return b.sendCanned(tx, o, kept.text(strings.ToLower(o.rest), o.c.Language))
+}
+
+func (b *Bridge) sendCanned(tx Tx, o order, kept string) (string, error) {
+	text := b.fillIn(kept, o)
 	m := Message{
 		ID: MessageID(NewID()), Conversation: o.c.ID, Seq: o.c.LastSeq + 1, Direction: FromClerkDirection,
 		Sender: o.name, Text: text, CreatedAt: b.now(), Training: o.c.Trainee != "",
@@ -48,17 +65,27 @@ func (b *Bridge) fillIn(text string, o order) string {
 	).Replace(text)
 }
 
-func (b *Bridge) listCanned(o order) string {
-	if len(o.area.Canned) == 0 {
-		return o.words.say("canned_none", nil)
+// listCanned is a line for each text; of those that clerks have made, also who and when.
+func (b *Bridge) listCanned(tx Tx, o order, kept shelf) (string, error) {
+	if len(kept.texts) == 0 {
+		return o.words.say("canned_none", nil), nil
+	}
+	lang := Languages[0]
+	if o.c != nil {
+		lang = o.c.Language
 	}
 	var out []string
-	for _, name := range slices.Sorted(maps.Keys(o.area.Canned)) {
-		out = append(out, "!baustein "+name+" – "+clip(strings.Join(strings.Fields(inLanguage(o.area.Canned[name], o.c.Language)), " ")))
+	for _, name := range slices.Sorted(maps.Keys(kept.texts)) {
+		line := "!baustein " + name + " – " + clip(strings.Join(strings.Fields(kept.text(name, lang)), " "))
+		if made := kept.made[name]; len(made) > 0 {
+			last := slices.MaxFunc(made, func(x, y CannedText) int { return x.SetAt.Compare(y.SetAt) })
+			by, err := b.clerkName(tx, last.SetBy)
+			if err != nil {
+				return "", err
+			}
+			line += " · ✎ " + by + ", " + dateText(openinghours.DateOf(last.SetAt.In(b.zone)))
+		}
+		out = append(out, line)
 	}
-	return strings.Join(out, "\n")
-}
-
-func cannedNames(a ServiceArea) string {
-	return strings.Join(slices.Sorted(maps.Keys(a.Canned)), ", ")
+	return strings.Join(out, "\n"), nil
 }

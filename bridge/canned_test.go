@@ -28,8 +28,8 @@ func TestCannedReplies(t *testing.T) {
 			return strings.Contains(strings.Join(w.hs.said(c.Room), "\n"), "➡️ Guten Tag Anna, zu #1")
 		})
 		for line, want := range map[string]string{
-			"!baustein":      "!baustein marke – Guten Tag {name}",
-			"!canned katzen": "Einen Baustein «katzen» gibt es nicht. Es gibt: marke",
+			"!baustein":        "!baustein marke – Guten Tag {name}",
+			"!baustein katzen": "Einen Baustein «katzen» gibt es nicht. Es gibt: marke",
 		} {
 			if got := w.order(c, keller, line); !strings.Contains(got, want) {
 				t.Errorf("%s: %s", line, got)

@@ -6,7 +6,7 @@ import (
 )
 
 // FromClerk takes what somebody who is not one of our own users did in a room: wrote a text, joined
-// or left. Only clerks staffed for the conversation's area are heard by the citizen. The first of
+// or left. Only clerks staffed for the conversation's area are heard by the citizen, and guests. The first of
 // them to join or to write takes a waiting chat. What begins with "!" is a command, and what is
 // written into a closed conversation is answered there; neither reaches the citizen. It returns the
 // conversation that changed, or "".
@@ -22,20 +22,29 @@ func (b *Bridge) FromClerk(tx Tx, ev Event) (ConversationID, error) {
 	if err != nil {
 		return "", nil
 	}
+	guest := false
+	if !area.Staffs(ev.Sender) {
+		if guest, err = b.isGuest(tx, c, ev.Sender); err != nil {
+			return "", err
+		}
+	}
 	switch {
 	case ev.Kind == ClerkLeft && c.Trainee != "":
 		return b.leftTraining(tx, &c, ev.Sender)
 	case c.Trainee != "" && ev.Sender != c.Trainee: // nobody else has anything to do there
 		return "", unheard(tx, c, ev.ID)
 	case ev.Kind == ClerkLeft:
+		if guest && ev.Room == c.Room {
+			return "", tx.RemoveGuest(c.ID, ev.Sender)
+		}
 		if c.ClerkID != ev.Sender || ev.Room != c.Room {
 			return "", nil
 		}
 		c.ClerkID = ""
 		return c.ID, tx.SaveConversation(c)
 	case ev.Kind == ClerkText && isCommand(ev):
-		if !b.commands(ev.Sender, area) {
-			return "", unheard(tx, c, ev.ID)
+		if !guest && !b.commands(ev.Sender, area) {
+			return "", errors.Join(unheard(tx, c, ev.ID), b.strangerInRoom(tx, c, area, ev))
 		}
 		if _, err := drop(tx, &c, ev.ID); err != nil {
 			return "", err
@@ -44,7 +53,7 @@ func (b *Bridge) FromClerk(tx Tx, ev Event) (ConversationID, error) {
 			return "", err
 		}
 		return c.ID, b.obeyInRoom(tx, &c, area, ev)
-	case !area.Staffs(ev.Sender):
+	case !guest && !area.Staffs(ev.Sender):
 		return "", unheard(tx, c, ev.ID)
 	case c.State == Closed:
 		if ev.Kind != ClerkText {
@@ -54,6 +63,8 @@ func (b *Bridge) FromClerk(tx Tx, ev Event) (ConversationID, error) {
 			return "", err
 		}
 		return "", b.tellClosed(tx, c)
+	case guest:
+		return b.fromGuest(tx, &c, ev)
 	}
 	if ev.Kind == ClerkText {
 		if why, err := b.holdBack(tx, c, ev); err != nil || why != goesOut {

@@ -30,10 +30,8 @@ type command struct {
 	team     teamChange
 	users    []UserID
 	capacity int
-	// about is the command that help is asked for; empty for all.
-	about string
-	// english: it was said in English.
-	english bool
+	// rest is the command that help is asked for, or a language; may be empty.
+	rest string
 }
 
 // commandError is a line that was not understood: key of the answer, and what it names.
@@ -56,13 +54,13 @@ func wrong(key string, data ...string) error {
 // of the config; mentioned are the people whom the message mentions. The error is a *commandError.
 func parseCommand(line string, today openinghours.Date, areas []ServiceArea, mentioned ...UserID) (command, error) {
 	is, rest, err := vocabularies[inAdmin].read(line)
-	c := command{verb: is, english: saidInEnglish(line)}
+	c := command{verb: is}
 	if err != nil {
 		return c, err
 	}
 	switch c.verb {
-	case askHelp:
-		c.about = rest
+	case askHelp, setLanguage:
+		c.rest = rest
 	case showHours:
 		return c, c.readHours(rest, areas)
 	case manageTeam:

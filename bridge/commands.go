@@ -18,7 +18,7 @@ const (
 	passChat   verb = "pass"
 	addToChat  verb = "add"
 	writeNote  verb = "note"
-	sendCanned verb = "canned"
+	cannedText verb = "canned"
 	closeChat  verb = "close"
 	reopenChat verb = "reopen"
 
@@ -28,6 +28,7 @@ const (
 	whoIsThere  verb = "who"
 	showQueue   verb = "queue"
 	deskHours   verb = "desk_hours"
+	setLanguage verb = "language"
 	doneRequest verb = "done"  // in a lobby only
 	startTrain  verb = "train" // in a lobby only
 
@@ -67,7 +68,7 @@ var spellings = []spelling{
 	{passChat, "weiter", "pass", nil, []place{inRoom}},
 	{addToChat, "dazu", "add", nil, []place{inRoom}},
 	{writeNote, "notiz", "note", nil, []place{inRoom}},
-	{sendCanned, "baustein", "canned", []string{"bausteine"}, []place{inRoom}},
+	{cannedText, "baustein", "canned", []string{"bausteine"}, []place{inRoom, inLobby}},
 	{closeChat, "zu", "close", nil, []place{inRoom}},
 	{reopenChat, "auf", "reopen", nil, []place{inRoom}},
 	{doneRequest, "erledigt", "done", nil, []place{inLobby}},
@@ -77,6 +78,7 @@ var spellings = []spelling{
 	{whoIsThere, "wer", "who", nil, []place{inLobby, inRoom}},
 	{showQueue, "warteschlange", "queue", nil, []place{inLobby, inRoom}},
 	{deskHours, "stunden", "hours", nil, []place{inLobby, inRoom}},
+	{setLanguage, "sprache", "language", nil, []place{inLobby, inRoom, inAdmin}},
 
 	{showHours, "stunden", "hours", nil, []place{inAdmin}},
 	{addException, "ausnahme", "exception", nil, []place{inAdmin}},

@@ -81,21 +81,29 @@ func (b *Bridge) shut(tx Tx, c *Conversation, by Closer, reason string) error {
 	if err := tx.SaveConversation(*c); err != nil {
 		return err
 	}
+	if err := b.sendGuestsHome(tx, *c); err != nil {
+		return err
+	}
 	return b.updateRoom(tx, *c)
 }
 
-// tellRoom posts a sentence of the catalogue in a conversation's room. Until when it can be reopened
-// is «Until». Whoever is mentioned is notified by their client.
+// tellRoom is tellRoomIn in the desk's language, for all who are in the room.
 func (b *Bridge) tellRoom(tx Tx, c Conversation, key string, data map[string]string, mentions ...UserID) error {
+	return b.tellRoomIn(tx, b.texts, c, key, data, mentions...)
+}
+
+// tellRoomIn posts a sentence of the catalogue in a conversation's room. Until when it can be reopened
+// is «Until». Whoever is mentioned is notified by their client.
+func (b *Bridge) tellRoomIn(tx Tx, words *texts, c Conversation, key string, data map[string]string, mentions ...UserID) error {
 	if c.LastSeq == 0 {
 		return nil
 	}
-	words := map[string]string{"Until": b.texts.moment(c.Life.ReopenUntil, b.now())}
+	with := map[string]string{"Until": words.moment(c.Life.ReopenUntil, b.now())}
 	for k, v := range data {
-		words[k] = v
+		with[k] = v
 	}
 	return b.tell(tx, Entry{Stream: deskStream(c.ID), Conversation: c.ID, Area: c.Area}, textPayload{
-		Text: strings.TrimSpace(b.texts.say(key, words)), Notice: len(mentions) == 0, Mentions: mentions,
+		Text: strings.TrimSpace(words.say(key, with)), Notice: len(mentions) == 0, Mentions: mentions,
 	})
 }
 

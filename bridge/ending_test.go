@@ -160,13 +160,13 @@ func TestCommandsInARoom(t *testing.T) {
 	w.writes(keller, "Noch etwas vergessen")
 	w.isTold(1, "Der Chat ist geschlossen, die Nachricht ging nicht an den Bürger oder die Bürgerin. Mit !auf wird er wieder geöffnet (bis 10.00 Uhr).")
 	w.writes(keller, "!close")
-	w.isTold(1, "Der Chat ist schon geschlossen.")
-	w.writes(chief, "!reopen") // an admin; the clerk stays the one who serves
+	w.isTold(1, "The chat is closed already.")
+	w.writes(chief, "!auf") // an admin; the clerk stays the one who serves
 	w.isTold(1, "chief hat den Chat wieder geöffnet.")
 	if c := w.now(); c.State != bridge.Active || c.Clerk != "Frau Keller" {
 		t.Errorf("%+v", c)
 	}
-	w.writes(keller, "!close")
+	w.writes(keller, "!zu")
 	w.isTold(1, "⚪ Frau Keller hat den Chat geschlossen\n")
 	w.jump("10.00.00")
 	w.writes(keller, "!auf")

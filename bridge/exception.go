@@ -9,7 +9,7 @@ import (
 )
 
 // makeException stores an exception, which counts at once, and says how to take it back.
-func (b *Bridge) makeException(tx Tx, c command, admin UserID, now time.Time) (string, error) {
+func (b *Bridge) makeException(tx Tx, w *texts, c command, admin UserID, now time.Time) (string, error) {
 	number, err := tx.NextChange()
 	if err != nil {
 		return "", err
@@ -21,13 +21,13 @@ func (b *Bridge) makeException(tx Tx, c command, admin UserID, now time.Time) (s
 	if err := tx.InsertChange(change); err != nil {
 		return "", err
 	}
-	return b.texts.say("exception_made", map[string]string{
-		"Number": strconv.FormatInt(number, 10), "Exception": b.exceptionText(change),
+	return w.say("exception_made", map[string]string{
+		"Number": strconv.FormatInt(number, 10), "Exception": w.exceptionText(change),
 	}), nil
 }
 
 // exceptionText is an exception on one line: days, times, comment, areas.
-func (b *Bridge) exceptionText(c HoursChange) string {
+func (w *texts) exceptionText(c HoursChange) string {
 	x := c.Exception
 	parts := []string{dateText(x.From)}
 	if x.To != x.From {
@@ -38,7 +38,7 @@ func (b *Bridge) exceptionText(c HoursChange) string {
 		times[i] = clockOf(t.From) + "–" + clockOf(t.To)
 	}
 	if len(times) == 0 {
-		times = []string{b.texts.say("closed", nil)}
+		times = []string{w.say("closed", nil)}
 	}
 	parts = append(parts, strings.Join(times, ", "))
 	for _, lang := range Languages {
@@ -49,7 +49,7 @@ func (b *Bridge) exceptionText(c HoursChange) string {
 		}
 	}
 	if c.Area == "" {
-		return strings.Join(append(parts, b.texts.say("all_areas", nil)), " · ")
+		return strings.Join(append(parts, w.say("all_areas", nil)), " · ")
 	}
 	return strings.Join(append(parts, string(c.Area)), " · ")
 }
@@ -64,7 +64,7 @@ func clockOf(minutes int) string {
 }
 
 // listExceptions lists those that are not over.
-func (b *Bridge) listExceptions(tx Tx, now time.Time) (string, error) {
+func (b *Bridge) listExceptions(tx Tx, w *texts, now time.Time) (string, error) {
 	changes, err := tx.HoursChanges()
 	if err != nil {
 		return "", err
@@ -75,14 +75,14 @@ func (b *Bridge) listExceptions(tx Tx, now time.Time) (string, error) {
 		if c.Kind != ExceptionalDays || c.Exception.To.Compare(today) < 0 {
 			continue
 		}
-		who, err := b.who(tx, "set_by", c)
+		who, err := b.who(tx, w, "set_by", c)
 		if err != nil {
 			return "", err
 		}
-		out = append(out, b.exceptionText(c)+" · "+who)
+		out = append(out, w.exceptionText(c)+" · "+who)
 	}
 	if len(out) == 0 {
-		return b.texts.say("no_exceptions", nil), nil
+		return w.say("no_exceptions", nil), nil
 	}
 	return strings.Join(out, "\n"), nil
 }

@@ -312,7 +312,7 @@ func (h *homeserver) plan(room bridge.RoomID) bridge.RoomPlan {
 }
 
 func (h *homeserver) GuardRoom(ctx context.Context, r bridge.RoomPlan) error {
-	return h.do(ctx, call{method: "GuardRoom", room: r.Conversation.Room, members: r.Area.Clerks}, func() {})
+	return h.do(ctx, call{method: "GuardRoom", room: r.Conversation.Room, members: slices.Concat(r.Area.Clerks, r.Guests)}, func() {})
 }
 
 func (h *homeserver) MoveRoom(ctx context.Context, r bridge.RoomPlan) error {

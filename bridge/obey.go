@@ -20,6 +20,10 @@ const previewDays = 14
 // obey does what a line of an admin says and returns the answer. changed: the hours or the staff that
 // are in force are others now. mentioned are the people whom the message mentions.
 func (b *Bridge) obey(tx Tx, admin UserID, line string, mentioned []UserID) (answer string, changed bool, err error) {
+	w, err := b.wordsFor(tx, admin, line)
+	if err != nil {
+		return "", false, err
+	}
 	table, err := b.timetableIn(tx)
 	if err != nil {
 		return "", false, err
@@ -27,50 +31,49 @@ func (b *Bridge) obey(tx Tx, admin UserID, line string, mentioned []UserID) (ans
 	now := b.now().In(b.zone)
 	c, err := parseCommand(line, openinghours.DateOf(now), table.areas, mentioned...)
 	if err == nil {
-		answer, changed, err = b.carryOut(tx, table, c, admin, now)
+		answer, changed, err = b.carryOut(tx, w, table, c, admin, now)
 	}
 	var misread *commandError
 	if errors.As(err, &misread) {
-		return b.texts.say(misread.key, misread.data), false, nil
+		return w.say(misread.key, misread.data), false, nil
 	}
 	return answer, changed, err
 }
 
-func (b *Bridge) carryOut(tx Tx, table *timetable, c command, admin UserID, now time.Time) (string, bool, error) {
+func (b *Bridge) carryOut(tx Tx, w *texts, table *timetable, c command, admin UserID, now time.Time) (string, bool, error) {
 	switch c.verb {
 	case showHours:
 		if c.spec != "" || c.reset {
-			answer, err := b.propose(tx, table, c, admin, now)
+			answer, err := b.propose(tx, w, table, c, admin, now)
 			return answer, false, err
 		}
-		answer, err := b.show(tx, table, c.area, now)
+		answer, err := b.show(tx, w, table, c.area, now)
+		return answer, false, err
+	case setLanguage:
+		answer, err := b.chooseLanguage(tx, w, admin, c.rest)
 		return answer, false, err
 	case manageTeam:
-		return b.manageTeam(tx, table, c, admin, now)
+		return b.manageTeam(tx, w, table, c, admin, now)
 	case addException:
-		answer, err := b.makeException(tx, c, admin, now)
+		answer, err := b.makeException(tx, w, c, admin, now)
 		return answer, err == nil, err
 	case listExceptions:
-		answer, err := b.listExceptions(tx, now)
+		answer, err := b.listExceptions(tx, w, now)
 		return answer, false, err
 	case confirmChange:
-		answer, err := b.confirmChange(tx, c.number, admin, now)
+		answer, err := b.confirmChange(tx, w, c.number, admin, now)
 		return answer, err == nil, err
 	case undoChange:
-		answer, err := b.undoChange(tx, c.number, admin, now)
+		answer, err := b.undoChange(tx, w, c.number, admin, now)
 		return answer, err == nil, err
 	default:
-		words := b.texts
-		if c.english {
-			words = b.citizens["en"]
-		}
-		answer, err := words.help(inAdmin, c.about, map[string]string{"Areas": areaList(table.areas)})
+		answer, err := w.help(inAdmin, c.rest, map[string]string{"Areas": areaList(table.areas)})
 		return answer, false, err
 	}
 }
 
 // show tells the hours in force, of one area with the next days, or of all.
-func (b *Bridge) show(tx Tx, table *timetable, only ServiceAreaID, now time.Time) (string, error) {
+func (b *Bridge) show(tx Tx, w *texts, table *timetable, only ServiceAreaID, now time.Time) (string, error) {
 	changes, err := tx.HoursChanges()
 	if err != nil {
 		return "", err
@@ -80,11 +83,11 @@ func (b *Bridge) show(tx Tx, table *timetable, only ServiceAreaID, now time.Time
 		if only != "" && a.ID != only {
 			continue
 		}
-		status := a.Hours.OpenUntilText(b.texts.lang, now)
+		status := a.Hours.OpenUntilText(w.lang, now)
 		if s := a.At(now); s.State == AreaUnstaffed {
-			status = b.texts.say("state_unstaffed", nil)
+			status = w.say("state_unstaffed", nil)
 		} else if s.State == AreaClosed {
-			status = a.Hours.NextOpeningText(b.texts.lang, now)
+			status = a.Hours.NextOpeningText(w.lang, now)
 		}
 		out = append(out, fmt.Sprintf("%s (%s): %s", a.NameIn("de"), a.ID, status))
 		for _, kind := range []ChangeKind{ChatHours, CounterHours} {
@@ -95,45 +98,45 @@ func (b *Bridge) show(tx Tx, table *timetable, only ServiceAreaID, now time.Time
 			if hours == nil {
 				continue
 			}
-			source, err := b.source(tx, changes, kind, a.ID)
+			source, err := b.source(tx, w, changes, kind, a.ID)
 			if err != nil {
 				return "", err
 			}
-			out = append(out, fmt.Sprintf("  %s: %s\n    %s · %s", b.texts.say("kind_"+string(kind), nil), hours.Describe(b.texts.lang), hours.Schedule(), source))
+			out = append(out, fmt.Sprintf("  %s: %s\n    %s · %s", w.say("kind_"+string(kind), nil), hours.Describe(w.lang), hours.Schedule(), source))
 		}
 		if only != "" {
-			out = append(out, b.preview(a.Hours, nil, now)...)
+			out = append(out, b.preview(w, a.Hours, nil, now)...)
 		}
 	}
 	return strings.Join(out, "\n"), nil
 }
 
 // source says where hours come from.
-func (b *Bridge) source(tx Tx, changes []HoursChange, kind ChangeKind, area ServiceAreaID) (string, error) {
+func (b *Bridge) source(tx Tx, w *texts, changes []HoursChange, kind ChangeKind, area ServiceAreaID) (string, error) {
 	for _, c := range slices.Backward(changes) {
 		if c.Kind == kind && c.Area == area {
 			if c.Spec == "" {
 				break
 			}
-			return b.who(tx, "set_by", c)
+			return b.who(tx, w, "set_by", c)
 		}
 	}
-	return b.texts.say("from_config", nil), nil
+	return w.say("from_config", nil), nil
 }
 
-func (b *Bridge) who(tx Tx, key string, c HoursChange) (string, error) {
+func (b *Bridge) who(tx Tx, w *texts, key string, c HoursChange) (string, error) {
 	name, err := b.clerkName(tx, c.MadeBy)
 	if err != nil {
 		return "", err
 	}
 	at := c.MadeAt.In(b.zone)
-	return b.texts.say(key, map[string]string{
-		"Number": strconv.FormatInt(c.Number, 10), "Name": name, "Date": dateText(openinghours.DateOf(at)), "Time": b.texts.clock(at),
+	return w.say(key, map[string]string{
+		"Number": strconv.FormatInt(c.Number, 10), "Name": name, "Date": dateText(openinghours.DateOf(at)), "Time": w.clock(at),
 	}), nil
 }
 
 // propose stores new hours and shows what they would mean. They count when they are confirmed.
-func (b *Bridge) propose(tx Tx, table *timetable, c command, admin UserID, now time.Time) (string, error) {
+func (b *Bridge) propose(tx Tx, w *texts, table *timetable, c command, admin UserID, now time.Time) (string, error) {
 	change := HoursChange{Kind: ChatHours, Area: c.area, Spec: c.spec, State: Proposed, MadeBy: admin, MadeAt: now}
 	if c.counter {
 		change.Kind = CounterHours
@@ -161,29 +164,29 @@ func (b *Bridge) propose(tx Tx, table *timetable, c command, admin UserID, now t
 		then, next = before.CounterHours, after.CounterHours
 	}
 	if next == nil {
-		return b.texts.say("no_counter_hours", map[string]string{"Area": before.NameIn("de"), "Number": strconv.FormatInt(change.Number, 10)}), nil
+		return w.say("no_counter_hours", map[string]string{"Area": before.NameIn("de"), "Number": strconv.FormatInt(change.Number, 10)}), nil
 	}
-	head := b.texts.say("proposed", map[string]string{
-		"Area": before.NameIn("de"), "Kind": b.texts.say("kind_"+string(change.Kind), nil), "Hours": next.Describe(b.texts.lang),
+	head := w.say("proposed", map[string]string{
+		"Area": before.NameIn("de"), "Kind": w.say("kind_"+string(change.Kind), nil), "Hours": next.Describe(w.lang),
 	})
-	foot := b.texts.say("confirm_how", map[string]string{"Number": strconv.FormatInt(change.Number, 10)})
-	return head + "\n" + strings.Join(b.preview(next, then, now), "\n") + "\n" + foot, nil
+	foot := w.say("confirm_how", map[string]string{"Number": strconv.FormatInt(change.Number, 10)})
+	return head + "\n" + strings.Join(b.preview(w, next, then, now), "\n") + "\n" + foot, nil
 }
 
 // preview shows the next days; those that differ from before, if that is given, are marked.
-func (b *Bridge) preview(hours, before *openinghours.Hours, now time.Time) []string {
+func (b *Bridge) preview(w *texts, hours, before *openinghours.Hours, now time.Time) []string {
 	var out []string
 	for i := range previewDays {
 		from := time.Date(now.Year(), now.Month(), now.Day()+i, 0, 0, 0, 0, b.zone)
 		to := time.Date(now.Year(), now.Month(), now.Day()+i+1, 0, 0, 0, 0, b.zone)
-		text := b.dayText(hours, from, to)
+		text := b.dayText(w, hours, from, to)
 		mark := "  "
-		if before != nil && text != b.dayText(before, from, to) {
+		if before != nil && text != b.dayText(w, before, from, to) {
 			mark = "▸ "
 		}
-		day := b.texts.say("day_"+strconv.Itoa(int(from.Weekday())), nil)
+		day := w.say("day_"+strconv.Itoa(int(from.Weekday())), nil)
 		line := fmt.Sprintf("%s%s %d.%d.  %s", mark, day, from.Day(), int(from.Month()), text)
-		if name := hours.Calendar().Holiday(openinghours.DateOf(from), b.texts.lang); name != "" {
+		if name := hours.Calendar().Holiday(openinghours.DateOf(from), w.lang); name != "" {
 			line += " · " + name
 		}
 		out = append(out, line)
@@ -191,23 +194,23 @@ func (b *Bridge) preview(hours, before *openinghours.Hours, now time.Time) []str
 	return out
 }
 
-func (b *Bridge) dayText(hours *openinghours.Hours, from, to time.Time) string {
+func (b *Bridge) dayText(w *texts, hours *openinghours.Hours, from, to time.Time) string {
 	var spans []string
 	comment := ""
 	for i := range hours.Intervals(from, to) {
 		if i.Exception != nil {
-			comment = i.Exception.In(b.texts.lang)
+			comment = i.Exception.In(w.lang)
 		} else if i.Comment != "" {
 			comment = i.Comment
 		}
 		if i.State == openinghours.Closed {
 			continue
 		}
-		until := b.texts.clock(i.To)
+		until := w.clock(i.To)
 		if i.To.Equal(to) {
 			until = "24.00"
 		}
-		span := b.texts.clock(i.From) + "–" + until
+		span := w.clock(i.From) + "–" + until
 		if i.State == openinghours.Unknown {
 			span += "?"
 		}
@@ -215,7 +218,7 @@ func (b *Bridge) dayText(hours *openinghours.Hours, from, to time.Time) string {
 	}
 	text := strings.Join(spans, ", ")
 	if text == "" {
-		text = b.texts.say("closed", nil)
+		text = w.say("closed", nil)
 	}
 	if comment != "" {
 		text += " («" + comment + "»)"
@@ -223,7 +226,7 @@ func (b *Bridge) dayText(hours *openinghours.Hours, from, to time.Time) string {
 	return text
 }
 
-func (b *Bridge) confirmChange(tx Tx, number int64, admin UserID, now time.Time) (string, error) {
+func (b *Bridge) confirmChange(tx Tx, w *texts, number int64, admin UserID, now time.Time) (string, error) {
 	c, err := tx.Change(number)
 	if errors.Is(err, ErrNotFound) || err == nil && (c.State != Proposed || now.Sub(c.MadeAt) > proposalFor) {
 		return "", wrong("proposal", "Number", strconv.FormatInt(number, 10))
@@ -235,11 +238,11 @@ func (b *Bridge) confirmChange(tx Tx, number int64, admin UserID, now time.Time)
 	if err := tx.DecideChange(c); err != nil {
 		return "", err
 	}
-	return b.texts.say("confirmed", map[string]string{"Number": strconv.FormatInt(number, 10)}), nil
+	return w.say("confirmed", map[string]string{"Number": strconv.FormatInt(number, 10)}), nil
 }
 
 // undoChange takes a change back; without a number, the one that was made last.
-func (b *Bridge) undoChange(tx Tx, number int64, admin UserID, now time.Time) (string, error) {
+func (b *Bridge) undoChange(tx Tx, w *texts, number int64, admin UserID, now time.Time) (string, error) {
 	if number == 0 {
 		changes, err := tx.HoursChanges()
 		if err != nil {
@@ -261,5 +264,5 @@ func (b *Bridge) undoChange(tx Tx, number int64, admin UserID, now time.Time) (s
 	if err := tx.DecideChange(c); err != nil {
 		return "", err
 	}
-	return b.texts.say("undone", map[string]string{"Number": strconv.FormatInt(number, 10)}), nil
+	return w.say("undone", map[string]string{"Number": strconv.FormatInt(number, 10)}), nil
 }

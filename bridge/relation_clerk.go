@@ -33,7 +33,7 @@ func (b *Bridge) FromClerkLater(tx Tx, ev Event) (ConversationID, error) {
 }
 
 // relate takes an edit or a reaction. An edit counts from whoever wrote the message, a reaction
-// from clerks of the area.
+// from clerks of the area and guests.
 func (b *Bridge) relate(tx Tx, c *Conversation, ev Event) error {
 	if gone, err := redactedEarly(tx, c, ev.ID); err != nil || gone {
 		return err
@@ -50,6 +50,11 @@ func (b *Bridge) relate(tx Tx, c *Conversation, ev Event) error {
 	}
 	area, err := b.Area(c.Area)
 	staffed := err == nil && area.Staffs(ev.Sender)
+	if !staffed {
+		if staffed, err = b.isGuest(tx, *c, ev.Sender); err != nil {
+			return err
+		}
+	}
 	m, err := tx.MessageByEvent(ev.ReplyTo)
 	switch {
 	case err == nil:

@@ -16,10 +16,11 @@ var roomOrders = map[verb]func(*Bridge, Tx, order) (answer string, err error){
 	passChat:   (*Bridge).passByOrder,
 	addToChat:  (*Bridge).addByOrder,
 	writeNote:  (*Bridge).noteByOrder,
-	sendCanned: (*Bridge).cannedByOrder,
+	cannedText: (*Bridge).cannedByOrder,
 
 	pauseClerk: deskByOrder(pauseClerk), clerkBack: deskByOrder(clerkBack), whoIsThere: deskByOrder(whoIsThere),
 	showQueue: deskByOrder(showQueue), deskHours: deskByOrder(deskHours),
+	setLanguage: (*Bridge).languageByOrder,
 }
 
 // order is a command that somebody of the staff wrote in a conversation's room.
@@ -52,18 +53,24 @@ func (b *Bridge) obeyInRoom(tx Tx, c *Conversation, area ServiceArea, ev Event) 
 	if err != nil {
 		return err
 	}
+	words, err := b.wordsFor(tx, ev.Sender, ev.Text)
+	if err != nil {
+		return err
+	}
 	v, rest, err := vocabularies[inRoom].read(ev.Text)
 	var answer string
-	if err == nil {
+	if err == nil && !b.commands(ev.Sender, area) && !slices.Contains(guestCommands, v) {
+		answer = words.say("wrong_not_staffed", nil)
+	} else if err == nil {
 		carryOut := roomOrders[v]
 		if other := trainingOrders[v]; other != nil && c.Trainee != "" {
 			carryOut = other
 		}
-		answer, err = carryOut(b, tx, order{c: c, area: area, by: ev.Sender, name: name, rest: rest, words: b.wordsFor(ev.Text), mentions: ev.Mentions})
+		answer, err = carryOut(b, tx, order{c: c, area: area, by: ev.Sender, name: name, rest: rest, words: words, mentions: ev.Mentions})
 	}
 	var misread *commandError
 	if errors.As(err, &misread) {
-		answer, err = b.texts.say(misread.key, misread.data)+" "+b.texts.say("room_held_back", nil), nil
+		answer, err = words.say(misread.key, misread.data)+" "+words.say("room_held_back", nil), nil
 	}
 	if err != nil || answer == "" {
 		return err
@@ -76,7 +83,7 @@ func (b *Bridge) helpInRoom(_ Tx, o order) (string, error) { return o.words.help
 // closeByOrder ends the conversation: !zu [reason].
 func (b *Bridge) closeByOrder(tx Tx, o order) (string, error) {
 	if o.c.State == Closed {
-		return b.texts.say("room_closed_already", nil), nil
+		return o.words.say("room_closed_already", nil), nil
 	}
 	if utf8.RuneCountInString(o.rest) > MaxReason {
 		return "", wrong("reason")
@@ -85,23 +92,23 @@ func (b *Bridge) closeByOrder(tx Tx, o order) (string, error) {
 	if err := b.shut(tx, o.c, ByClerk, reason); err != nil {
 		return "", err
 	}
-	return "", b.tellRoom(tx, *o.c, "room_closed_by_clerk", map[string]string{"Clerk": o.name, "Reason": reason})
+	return "", b.tellRoomIn(tx, o.words, *o.c, "room_closed_by_clerk", map[string]string{"Clerk": o.name, "Reason": reason})
 }
 
 // reopenByOrder takes the conversation up again. That counts as starting one: not outside hours.
 func (b *Bridge) reopenByOrder(tx Tx, o order) (string, error) {
 	if o.c.State != Closed {
-		return b.texts.say("room_not_closed", nil), nil
+		return o.words.say("room_not_closed", nil), nil
 	}
 	if o.c.over(b.now()) {
-		return b.texts.say("room_reopen_too_late", nil), nil
+		return o.words.say("room_reopen_too_late", nil), nil
 	}
 	if now := o.area.At(b.now()); now.State == AreaClosed {
 		data := map[string]string{}
 		if !now.OpensAt.IsZero() {
-			data["Opens"] = b.texts.moment(now.OpensAt, b.now())
+			data["Opens"] = o.words.moment(now.OpensAt, b.now())
 		}
-		return b.texts.say("room_reopen_closed", data), nil
+		return o.words.say("room_reopen_closed", data), nil
 	}
 	clerk, name := o.by, o.name
 	if !o.area.Staffs(clerk) { // an admin, who serves nobody
@@ -110,5 +117,5 @@ func (b *Bridge) reopenByOrder(tx Tx, o order) (string, error) {
 	if err := b.revive(tx, o.c, o.area, clerk, name); err != nil {
 		return "", err
 	}
-	return b.texts.say("room_reopened_by_clerk", map[string]string{"Clerk": o.name}), nil
+	return o.words.say("room_reopened_by_clerk", map[string]string{"Clerk": o.name}), nil
 }

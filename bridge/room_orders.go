@@ -5,14 +5,6 @@ import (
 	"strings"
 )
 
-// wordsFor are the words in which a command is answered: the desk's, or English for an English one.
-func (b *Bridge) wordsFor(text string) *texts {
-	if saidInEnglish(text) {
-		return b.citizens["en"]
-	}
-	return b.texts
-}
-
 // takeByOrder gives the conversation to whoever says so, also from a colleague: !nehmen.
 func (b *Bridge) takeByOrder(tx Tx, o order) (string, error) {
 	switch {
@@ -112,9 +104,12 @@ func (b *Bridge) passToClerk(tx Tx, o order, table *timetable, clerk UserID, rea
 		return "", err
 	}
 	if to.ID != o.area.ID {
-		if err := b.move(tx, o.c, to); err != nil {
-			return "", err
-		}
+		err = b.move(tx, o.c, to)
+	} else {
+		err = b.sendGuestsHome(tx, *o.c)
+	}
+	if err != nil {
+		return "", err
 	}
 	if err := b.serve(tx, o.c, clerk, name); err != nil {
 		return "", err
@@ -126,16 +121,28 @@ func (b *Bridge) tellPassed(tx Tx, o order, to, reason string, mentions ...UserI
 	return b.tellRoom(tx, *o.c, "room_passed", map[string]string{"Clerk": o.name, "To": to, "Reason": reason}, mentions...)
 }
 
-// addByOrder brings a colleague of the area in: !dazu @clerk.
+// addByOrder brings a colleague in: !dazu @clerk. One of another area becomes a guest of this
+// conversation, if a clerk of its own asks for it.
 func (b *Bridge) addByOrder(tx Tx, o order) (string, error) {
+	table, err := b.timetableIn(tx)
+	if err != nil {
+		return "", err
+	}
 	clerk, ok := colleague(o.rest, o.mentions)
 	switch {
 	case !ok:
 		return "", wrong("add")
-	case !o.area.Staffs(clerk):
-		return "", wrong("add_stranger", "User", string(clerk), "Area", o.area.NameIn("de"))
+	case !table.staffs(clerk):
+		return "", wrong("add_stranger", "User", string(clerk))
 	case o.c.State == Closed:
 		return o.words.say("room_closed_already", nil), nil
+	case o.area.Staffs(clerk):
+	case !o.area.Staffs(o.by):
+		return o.words.say("wrong_not_staffed", nil), nil
+	default:
+		if err := b.addGuest(tx, o, clerk); err != nil {
+			return "", err
+		}
 	}
 	name, err := b.clerkName(tx, clerk)
 	if err != nil {

@@ -92,7 +92,7 @@ func TestOrdersInTheRoom(t *testing.T) {
 		{keller, "!weiter hunde", "Der Chat ist schon bei Hundekontrolle", nil},
 		{keller, "!weiter @nobody:example.org", "arbeitet in keinem offenen Bereich", nil},
 		{keller, "!dazu", "Bitte so: !dazu", nil},
-		{keller, "!dazu @meier:example.org", "ist nicht im Team von Hundekontrolle", nil},
+		{keller, "!dazu @nobody:example.org", "arbeitet in keinem Bereich", nil},
 		{keller, "!dazu @huber:example.org", "Frau Keller holt huber dazu.", nil},
 		{keller, "!add Huber", "Frau Keller holt huber dazu.", []bridge.UserID{huber}},
 		{keller, "!nehmen", "Frau Keller hat diesen Chat übernommen", nil},

@@ -40,8 +40,8 @@ type Rooms interface {
 	Invite(ctx context.Context, room RoomID, user UserID) error
 	// PinBoard pins an event in a lobby, alone, and sets the topic.
 	PinBoard(ctx context.Context, lobby RoomID, event EventID, topic string) error
-	// GuardRoom removes from a conversation's room everybody but the bot, the ghost and the area's
-	// clerks.
+	// GuardRoom removes from a conversation's room everybody but the bot, the ghost, the area's clerks
+	// and the guests.
 	GuardRoom(ctx context.Context, r RoomPlan) error
 	// SetUpArea makes or completes space and lobby, and brings their members in step with the
 	// area's clerks. found as with OpenRoom.
@@ -97,8 +97,10 @@ type RoomPlan struct {
 	GhostName string
 	Suggested bool
 	Unlisted  bool
-	// Invite are clerks who are asked into the room when it moves.
+	// Invite are clerks who are asked into the room when it moves, Guests those of other areas who may
+	// be in it; both are read when the room is moved or guarded.
 	Invite []UserID
+	Guests []UserID
 }
 
 // AreaPlan is how a service area's rooms should be.

@@ -93,6 +93,13 @@ func (b *Bridge) performGuardRoom(ctx context.Context, e Entry) (func(Tx) error,
 	if err != nil {
 		return nil, err
 	}
+	err = b.store.Update(ctx, func(tx Tx) (err error) {
+		plan.Guests, err = tx.Guests(e.Conversation)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read guests: %w: %w", err, ErrNotSent)
+	}
 	// A room that has been left has nobody in it.
 	if c := plan.Conversation; c.Room != "" && (c.State != Closed || c.Life.Stage != RoomLeft) {
 		if err := b.rooms.GuardRoom(ctx, plan); err != nil {

@@ -151,6 +151,10 @@ type Tx interface {
 	HoursTx
 	RatingStore
 	StaffTx
+	ClerkTx
+	CannedTx
+	StrangerTx
+	GuestTx
 	TurnTx
 	LobbyTx
 	TrainingTx

@@ -111,6 +111,9 @@ func (b *Bridge) invite(tx Tx, c Conversation, clerk UserID) error {
 func (b *Bridge) move(tx Tx, c *Conversation, to ServiceArea) error {
 	from := c.Area
 	c.Area = to.ID
+	if _, err := tx.RemoveGuests(c.ID); err != nil {
+		return err
+	}
 	turn, err := tx.Turn(c.ID)
 	if err != nil {
 		return err

@@ -9,9 +9,9 @@ import (
 
 // manageTeam shows an area's clerks, or changes them. Who may see what follows at once: space and
 // lobby are reconciled, and whoever is no clerk any more is removed from the running conversations.
-func (b *Bridge) manageTeam(tx Tx, table *timetable, c command, admin UserID, now time.Time) (string, bool, error) {
+func (b *Bridge) manageTeam(tx Tx, w *texts, table *timetable, c command, admin UserID, now time.Time) (string, bool, error) {
 	if c.team == "" {
-		text, err := b.showTeams(tx, table, c.area)
+		text, err := b.showTeams(tx, w, table, c.area)
 		return text, false, err
 	}
 	area, _ := table.area(c.area)
@@ -51,7 +51,7 @@ func (b *Bridge) manageTeam(tx Tx, table *timetable, c command, admin UserID, no
 	if err != nil {
 		return "", false, err
 	}
-	text, err := b.showTeams(tx, table, c.area)
+	text, err := b.showTeams(tx, w, table, c.area)
 	return text, true, err
 }
 
@@ -69,11 +69,7 @@ func (b *Bridge) staffChanged(tx Tx, area ServiceAreaID, removed []UserID) error
 		return err
 	}
 	for _, id := range live {
-		_, err := tx.Enqueue(Entry{
-			ID: NewID(), Stream: deskStream(id), Kind: GuardRoom, Conversation: id, Area: area,
-			Phase: Ready, DueAt: now, CreatedAt: now,
-		}, "", now)
-		if err != nil {
+		if err := b.guard(tx, id, area); err != nil {
 			return err
 		}
 		c, err := tx.LockConversation(id)
@@ -91,7 +87,7 @@ func (b *Bridge) staffChanged(tx Tx, area ServiceAreaID, removed []UserID) error
 			}
 		}
 	}
-	return nil
+	return b.endVisits(tx, removed)
 }
 
 // waitAgain puts a conversation that has lost its clerk back into the queue.
@@ -114,7 +110,7 @@ func (b *Bridge) waitAgain(tx Tx, c *Conversation) error {
 	return b.announce(tx, *c, area)
 }
 
-func (b *Bridge) showTeams(tx Tx, table *timetable, only ServiceAreaID) (string, error) {
+func (b *Bridge) showTeams(tx Tx, w *texts, table *timetable, only ServiceAreaID) (string, error) {
 	var out []string
 	for _, a := range table.areas {
 		if only != "" && a.ID != only {
@@ -122,18 +118,18 @@ func (b *Bridge) showTeams(tx Tx, table *timetable, only ServiceAreaID) (string,
 		}
 		out = append(out, a.NameIn("de")+" ("+string(a.ID)+")")
 		if len(a.Clerks) == 0 {
-			out = append(out, "  "+b.texts.say("state_unstaffed", nil))
+			out = append(out, "  "+w.say("state_unstaffed", nil))
 		}
 		for _, user := range a.Clerks {
 			name, err := b.clerkName(tx, user)
 			if err != nil {
 				return "", err
 			}
-			parts := []string{name + " (" + string(user) + ")", b.presence(b.texts, a, user)}
+			parts := []string{name + " (" + string(user) + ")", b.presence(w, a, user)}
 			if a.leads(user) {
-				parts = append(parts, b.texts.say("team_lead", nil))
+				parts = append(parts, w.say("team_lead", nil))
 			}
-			parts = append(parts, b.texts.say("team_capacity", map[string]string{"Capacity": strconv.Itoa(a.CapacityOf(user))}))
+			parts = append(parts, w.say("team_capacity", map[string]string{"Capacity": strconv.Itoa(a.CapacityOf(user))}))
 			out = append(out, "  "+strings.Join(parts, " · "))
 		}
 	}

@@ -34,6 +34,14 @@ func newTexts(lang string, zone *time.Location) (*texts, error) {
 	return &texts{lang: lang, localizer: i18n.NewLocalizer(bundle, lang), zone: zone}, nil
 }
 
+// tagOf is a language as Switzerland writes it.
+func tagOf(lang string) string {
+	if lang == "en" {
+		return lang
+	}
+	return lang + "-CH"
+}
+
 // say never fails towards its caller: a missing key, which the tests of the catalogues exclude,
 // shows as the key.
 func (t *texts) say(key string, data map[string]string) string {

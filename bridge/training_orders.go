@@ -14,7 +14,7 @@ var trainingOrders = map[verb]func(*Bridge, Tx, order) (answer string, err error
 	pauseClerk: (*Bridge).notInTraining,
 	clerkBack:  (*Bridge).notInTraining,
 	writeNote:  func(_ *Bridge, tx Tx, o order) (string, error) { return "", notedInTraining(tx, *o.c) },
-	sendCanned: (*Bridge).cannedInTraining,
+	cannedText: (*Bridge).cannedInTraining,
 }
 
 // closeTraining ends it: !zu [reason].

@@ -200,6 +200,9 @@ func (c *Config) checkAreas(k *checker) {
 	if c.Desk.PauseAfter < 0 || c.Desk.PauseAfter > 20 {
 		k.refuse("desk.pause_after", "must be 0 to 20")
 	}
+	if !slices.Contains([]string{"de", "fr", "it", "en"}, c.Desk.Language) {
+		k.refuse("desk.language", "must be de, fr, it or en")
+	}
 	if len(c.ServiceAreas) == 0 {
 		k.refuse("service_areas", "there must be at least one")
 	}

@@ -111,6 +111,7 @@ func TestRefusals(t *testing.T) {
 		{"reply", replace("    clerks", "    replies: {Umzug: {de: x}}\n    clerks"), "17: service_areas[0].replies.Umzug: the name must be 1 to 40 lower-case letters, digits or hyphens"},
 		{"overflow", replace("    clerks", "    overflow: {to: nirgends, after_minutes: 5}\n    clerks"), "17: service_areas[0].overflow.to: is not the id of another service area"},
 		{"escalation", replace("    clerks", "    remind_minutes: 5\n    escalate_minutes: 5\n    clerks"), "18: service_areas[0].escalate_minutes: must be more than remind_minutes, and at most 480"},
+		{"desk language", replace("service_areas:", "desk: {language: rm}\nservice_areas:"), "13: desk.language: must be de, fr, it or en"},
 		{"pause after", replace("service_areas:", "desk: {pause_after: 21}\nservice_areas:"), "13: desk.pause_after: must be 0 to 20"},
 		{"capacity", replace("    clerks", "    capacity: 51\n    clerks"), "17: service_areas[0].capacity: must be 1 to 50"},
 		{"grace", replace("    clerks", "    grace_minutes: 600\n    clerks"), "17: service_areas[0].grace_minutes: must be 0 to 240"},

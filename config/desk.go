@@ -14,6 +14,8 @@ type Desk struct {
 	// PauseAfter is how many unanswered offers in a row make a clerk count as away, 1 to 20; 0 means
 	// never. Default 3.
 	PauseAfter int `yaml:"pause_after"`
+	// Language is that of what is said to all clerks: de (the default), fr, it or en.
+	Language string `yaml:"language"`
 }
 
 // Overflow says where an area's chats are offered too.

@@ -113,7 +113,7 @@ func (a *Adapter) GuardRoom(ctx context.Context, p bridge.RoomPlan) error {
 	if err != nil {
 		return err
 	}
-	return a.removeOthers(ctx, p.Conversation.Room, have, append([]bridge.UserID{p.Conversation.Ghost}, p.Area.Clerks...))
+	return a.removeOthers(ctx, p.Conversation.Room, have, slices.Concat([]bridge.UserID{p.Conversation.Ghost}, p.Area.Clerks, p.Guests))
 }
 
 // removeOthers removes everybody but the bot and those who may stay.
