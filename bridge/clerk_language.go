@@ -32,12 +32,12 @@ func (b *Bridge) wordsFor(tx Tx, who UserID, text string) (*texts, error) {
 // chooseLanguage has a clerk, or an admin, be answered in a language: !sprache fr. What is said to all
 // stays in the desk's.
 func (b *Bridge) chooseLanguage(tx Tx, words *texts, who UserID, rest string) (string, error) {
-	lang := strings.ToLower(rest)
+	lang, offered := strings.ToLower(rest), slices.DeleteFunc(slices.Clone(Languages), func(l string) bool { return l == PlainGerman })
 	switch {
 	case lang == "aus" || lang == "off":
 		return words.say("language_off", nil), tx.SetClerkLanguage(who, "")
-	case !slices.Contains(Languages, lang):
-		return "", wrong("language", "Languages", strings.Join(Languages, ", "))
+	case !slices.Contains(offered, lang):
+		return "", wrong("language", "Languages", strings.Join(offered, ", "))
 	}
 	return b.citizens[lang].say("language_set", nil), tx.SetClerkLanguage(who, lang)
 }

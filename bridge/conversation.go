@@ -56,7 +56,10 @@ type Conversation struct {
 }
 
 // Languages are the languages a citizen can choose, the first being the default.
-var Languages = []string{"de", "fr", "it", "en"}
+var Languages = []string{"de", "fr", "it", "en", PlainGerman}
+
+// PlainGerman is Leichte Sprache, by the variant of BCP 47. What is not written in it is said in German.
+const PlainGerman = "de-simple"
 
 // Direction says who wrote a message.
 type Direction string

@@ -107,13 +107,16 @@ func TestTakenByTheButton(t *testing.T) {
 
 func TestFirstNoticeOfTheRoom(t *testing.T) {
 	w := newBoard(t, "sqlite:"+filepath.Join(t.TempDir(), "x.db"), nil)
-	o := must(w.b.Open(t.Context(), bridge.Opening{
-		Area: hunde, Language: "fr", Name: "Luc", PageURL: "https://www.aarau.ch/verwaltung/hunde/", Message: &bridge.CitizenMessage{ClientID: "1", Text: "Bonjour"},
-	}))
-	c := w.delivered(o.Conversation.ID)
-	w.await("first notice", func() bool { return len(w.hs.mentioned(c.Room, firstNotice)) == 1 })
-	if got := w.hs.mentioned(c.Room, "#1 · Luc · Hundekontrolle · Französisch · von aarau.ch/verwaltung/hunde · wartet seit 9.00 Uhr\n⚠️ Identität nicht geprüft"); len(got) != 1 {
-		t.Error("the notice lacks what is known")
+	for language, said := range map[string]string{"fr": "Französisch", bridge.PlainGerman: "Leichte Sprache"} {
+		o := must(w.b.Open(t.Context(), bridge.Opening{
+			Area: hunde, Language: language, Name: "Luc", PageURL: "https://www.aarau.ch/verwaltung/hunde/", Message: &bridge.CitizenMessage{ClientID: "1", Text: "Bonjour"},
+		}))
+		c := w.delivered(o.Conversation.ID)
+		w.await("first notice", func() bool { return len(w.hs.mentioned(c.Room, firstNotice)) == 1 })
+		want := fmt.Sprintf("#%d · Luc · Hundekontrolle · %s · von aarau.ch/verwaltung/hunde · wartet seit 9.00 Uhr\n⚠️ Identität nicht geprüft", c.Number, said)
+		if got := w.hs.mentioned(c.Room, want); len(got) != 1 {
+			t.Errorf("the notice lacks what is known: %s", want)
+		}
 	}
 }
 

@@ -36,8 +36,11 @@ func newTexts(lang string, zone *time.Location) (*texts, error) {
 
 // tagOf is a language as Switzerland writes it.
 func tagOf(lang string) string {
-	if lang == "en" {
+	switch lang {
+	case "en":
 		return lang
+	case PlainGerman: // the desk's sentences are not written in it
+		return "de-CH"
 	}
 	return lang + "-CH"
 }

@@ -18,7 +18,7 @@ var (
 	appID      = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 	serverName = regexp.MustCompile(`^([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$`)
 	localpart  = regexp.MustCompile(`^[a-z0-9._=/+-]+$`)
-	languages  = []string{"de", "fr", "it", "en"}
+	languages  = []string{"de", "fr", "it", "en", "de-simple"}
 	levels     = []string{"trace", "debug", "info", "warn", "error"}
 )
 

@@ -99,4 +99,4 @@ func (s *Server) clock(lang string, t time.Time, zone *time.Location) string {
 }
 
 // clockForm is a time of day as each language writes it in Switzerland.
-var clockForm = map[string]string{"de": "%d.%02d", "fr": "%d h %02d", "it": "%d.%02d", "en": "%d:%02d"}
+var clockForm = map[string]string{"de": "%d.%02d", "fr": "%d h %02d", "it": "%d.%02d", "en": "%d:%02d", bridge.PlainGerman: "%d.%02d"}

@@ -17,17 +17,18 @@ import (
 var catalogues embed.FS
 
 // catalogueOf is the catalogue of each of bridge.Languages.
-var catalogueOf = map[string]string{"de": "de-CH", "fr": "fr-CH", "it": "it-CH", "en": "en"}
+var catalogueOf = map[string]string{"de": "de-CH", "fr": "fr-CH", "it": "it-CH", "en": "en", bridge.PlainGerman: "de-CH-simple"}
 
 // texts are the sentences that citizens read in problems.
 type texts map[string]*i18n.Localizer
 
 func newTexts() (texts, error) {
-	bundle := i18n.NewBundle(language.MustParse("de-CH"))
-	bundle.RegisterUnmarshalFunc("json", json.Unmarshal)
 	t := texts{}
 	for _, lang := range bridge.Languages {
 		tag := catalogueOf[lang]
+		// A bundle for each: to a matcher of languages, Leichte Sprache is German.
+		bundle := i18n.NewBundle(language.MustParse(tag))
+		bundle.RegisterUnmarshalFunc("json", json.Unmarshal)
 		if _, err := bundle.LoadMessageFileFS(catalogues, "catalogue/"+tag+".json"); err != nil {
 			return nil, fmt.Errorf("read catalogue %s: %w", tag, err)
 		}
@@ -61,6 +62,7 @@ func (t texts) detail(lang string, p problem) string {
 // languageKey holds, in a request's context, the language that its body or conversation names.
 const languageKey = "language"
 
+// matcher knows what browsers can be set to, in the order of bridge.Languages.
 var matcher = language.NewMatcher([]language.Tag{language.German, language.French, language.Italian, language.English})
 
 // languageOf is the language of a request: its lang parameter, else what its body or conversation

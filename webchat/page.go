@@ -78,7 +78,7 @@ func (s *Server) pageData(c *gin.Context) pageData {
 // the request's language follows it.
 func catalogueFor(c *gin.Context) string {
 	if name := c.Query("language"); slices.Contains(widget.Languages, name) {
-		c.Set(languageKey, name[:2])
+		c.Set(languageKey, strings.Replace(name, "-CH", "", 1))
 		return name
 	}
 	return catalogueOf[languageOf(c)]

@@ -20,6 +20,7 @@ func TestProblemLanguage(t *testing.T) {
 		{conversations, `{"service_area":"x"}`, "fr-CH", "fr"},
 		{conversations, `{"service_area":"x","language":"en"}`, "fr-CH", "en"},
 		{conversations + "?lang=it", `{"service_area":"x","language":"en"}`, "fr-CH", "it"},
+		{conversations, `{"service_area":"x","language":"de-simple"}`, "fr-CH", "de-simple"},
 		{o.path() + "/messages", `{`, "fr-CH", "it"},
 		{conversations + "/x/messages", `{`, "fr-CH", "fr"},
 	} {
@@ -45,7 +46,7 @@ func TestCatalogues(t *testing.T) {
 	}
 	german := read("de-CH")
 	keys := slices.Sorted(maps.Keys(german))
-	for _, name := range []string{"de-CH", "fr-CH", "it-CH", "en"} {
+	for _, name := range []string{"de-CH", "fr-CH", "it-CH", "en", "de-CH-simple"} {
 		texts := read(name)
 		if !slices.Equal(slices.Sorted(maps.Keys(texts)), keys) {
 			t.Errorf("%s does not have the keys of de-CH", name)

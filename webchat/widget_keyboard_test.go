@@ -90,6 +90,18 @@ func TestWidgetLanguages(t *testing.T) {
 	}
 }
 
+// Leichte Sprache is a language of its own: the clerk sees it, and the server's sentences are in it.
+func TestWidgetInPlainGerman(t *testing.T) {
+	h := newHouse(t)
+	ctx := browser(t)
+	do(t, ctx, chromedp.Navigate(h.http.URL+"/?area=fundbuero&language=de-CH-simple"), visible("#text"), written("Hallo"), says(".citizen", "gespeichert"))
+	if h.core.opened.Language != bridge.PlainGerman {
+		t.Errorf("the clerk sees %q", h.core.opened.Language)
+	}
+	h.core.setFail("FromCitizen", bridge.ErrConversationClosed)
+	do(t, ctx, written("Noch etwas"), says(".alert", "Dieses Gespräch ist fertig. Sie können ein neues anfangen."))
+}
+
 // A closed counter says when it opens, and opens by itself while somebody looks.
 func TestWidgetOpensWhileLooking(t *testing.T) {
 	h := newHouse(t)

@@ -8,6 +8,7 @@ import { Pauses, about } from "./pause";
 import * as shelf from "./shelf";
 import { Buffered, Gone, follow } from "./stream";
 import { elect } from "./tabs";
+import { languageOf } from "./texts";
 import type { Conversation, Message, Problem } from "./types";
 
 export type Trouble = "" | "sending" | "connection" | "gone";
@@ -379,7 +380,7 @@ export class Session {
     if (chat.id) return this.api.call<any>(`conversations/${chat.id}/messages`, { method: "POST", token: chat.token, body: message, signal });
     return this.api.call<any>("conversations", {
       method: "POST", key: chat.key, signal,
-      body: { service_area: chat.area, language: chat.language.slice(0, 2), name: chat.name, page_url: location.href.split("#")[0].slice(0, 2000), message, request: chat.request },
+      body: { service_area: chat.area, language: languageOf(chat.language), name: chat.name, page_url: location.href.split("#")[0].slice(0, 2000), message, request: chat.request },
     });
   }
 

@@ -25,8 +25,11 @@ export async function speak(base: string, catalogue: string): Promise<void> {
 /** tag is the language of the words, for lang attributes. */
 export const tag = (): string => current;
 
+/** languageOf is how the API calls a catalogue's language. */
+export const languageOf = (catalogue: string): string => catalogue.replace("-CH", "");
+
 /** apiLanguage is how the API calls the language. */
-export const apiLanguage = (): string => current.slice(0, 2);
+export const apiLanguage = (): string => languageOf(current);
 
 /** t says a sentence, as in t(say.title); what stands in braces is put in. */
 export function t(place: Place, values?: { [name: string]: string | number }): string {
