@@ -107,7 +107,7 @@ func TestExceptionFromTheAdminRoom(t *testing.T) {
 			t.Errorf("answer %q", got)
 		}
 		w.awaitState(bridge.AreaOpen)
-		if got := w.command(chief, "!exceptions"); got != "Es stehen keine Ausnahmen bevor." {
+		if got := w.command(chief, "!ausnahmen"); got != "Es stehen keine Ausnahmen bevor." {
 			t.Errorf("list %q", got)
 		}
 	})
