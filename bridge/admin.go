@@ -168,6 +168,9 @@ func (b *Bridge) obeyInLobby(tx Tx, a ServiceArea, ev Event, words *texts) (answ
 		return "", false, wrong("done")
 	case startTrain:
 		return "", false, b.trainByOrder(tx, a, ev, rest)
+	case manageBlocks:
+		answer, err = b.manageBlocks(tx, words, ev.Sender, a.ID, rest)
+		return answer, false, err
 	case cannedText:
 		answer, err = b.cannedByOrder(tx, order{area: a, by: ev.Sender, rest: rest, words: words})
 		return answer, false, err

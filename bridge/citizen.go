@@ -35,6 +35,9 @@ type Opening struct {
 	// Request is the token of a request that this conversation goes on with; empty for none. The
 	// request's text and answer become its first messages.
 	Request string `json:",omitempty"`
+	// Address is from where it comes, in the form in which addresses are told apart; empty when that is
+	// not known. It is not stored (see AddressMark).
+	Address string `json:"-"`
 	// Key, if not empty, makes the call safe to repeat for IdempotencyFor: the same key gives
 	// the same conversation with a fresh token. A random value of at least 16 characters.
 	Key string
@@ -55,8 +58,8 @@ type Opened struct {
 
 // Open starts a conversation. When it returns without error, everything in it is committed.
 // Outside hours it fails, but an opening that is repeated still gets its conversation.
-// Errors: *InvalidError, ErrUnknownArea, *ClosedError, ErrUnstaffed, ErrKeyReused, ErrOver,
-// ErrUnavailable.
+// Errors: *InvalidError, ErrUnknownArea, *ClosedError, ErrUnstaffed, ErrBlocked, ErrKeyReused,
+// ErrOver, ErrUnavailable.
 func (b *Bridge) Open(ctx context.Context, o Opening) (Opened, error) {
 	if _, err := b.Area(o.Area); err != nil {
 		return Opened{}, err
@@ -79,6 +82,9 @@ func (b *Bridge) Open(ctx context.Context, o Opening) (Opened, error) {
 			if !errors.Is(err, ErrNotFound) {
 				return err
 			}
+		}
+		if err := b.admitAddress(tx, o.Address, now); err != nil {
+			return err
 		}
 		request, err := b.pickUp(tx, o, now)
 		if err != nil {
@@ -108,6 +114,9 @@ func (b *Bridge) Open(ctx context.Context, o Opening) (Opened, error) {
 			return err
 		}
 		if err := tx.AddToken(c.ID, hash(token), now); err != nil {
+			return err
+		}
+		if err := b.markAddress(tx, c.ID, o.Address, now); err != nil {
 			return err
 		}
 		if err := b.startClosing(tx, c.ID, area); err != nil {

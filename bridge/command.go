@@ -30,7 +30,7 @@ type command struct {
 	team     teamChange
 	users    []UserID
 	capacity int
-	// rest is the command that help is asked for, or a language; may be empty.
+	// rest is the command that help is asked for, or a language, or what is said of blocks; may be empty.
 	rest string
 }
 
@@ -59,7 +59,7 @@ func parseCommand(line string, today openinghours.Date, areas []ServiceArea, men
 		return c, err
 	}
 	switch c.verb {
-	case askHelp, setLanguage:
+	case askHelp, setLanguage, manageBlocks:
 		c.rest = rest
 	case showHours:
 		return c, c.readHours(rest, areas)

@@ -21,6 +21,7 @@ const (
 	cannedText verb = "canned"
 	closeChat  verb = "close"
 	reopenChat verb = "reopen"
+	blockChat  verb = "block"
 
 	// In a lobby, and in a conversation's room.
 	pauseClerk  verb = "pause"
@@ -39,6 +40,9 @@ const (
 	confirmChange  verb = "confirm"
 	undoChange     verb = "undo"
 	manageTeam     verb = "team"
+
+	// In the admin room, and in a lobby.
+	manageBlocks verb = "blocks"
 )
 
 // place is where a command is given.
@@ -71,6 +75,7 @@ var spellings = []spelling{
 	{cannedText, "baustein", "canned", []string{"bausteine"}, []place{inRoom, inLobby}},
 	{closeChat, "zu", "close", nil, []place{inRoom}},
 	{reopenChat, "auf", "reopen", nil, []place{inRoom}},
+	{blockChat, "sperren", "block", []string{"sperre"}, []place{inRoom}},
 	{doneRequest, "erledigt", "done", nil, []place{inLobby}},
 	{startTrain, "übung", "training", []string{"uebung", "ueben", "üben", "train"}, []place{inLobby}},
 	{pauseClerk, "pause", "break", nil, []place{inLobby, inRoom}},
@@ -86,6 +91,7 @@ var spellings = []spelling{
 	{confirmChange, "ja", "yes", []string{"bestätigen", "bestaetigen", "confirm"}, []place{inAdmin}},
 	{undoChange, "zurück", "undo", []string{"zurueck"}, []place{inAdmin}},
 	{manageTeam, "team", "staff", nil, []place{inAdmin}},
+	{manageBlocks, "sperren", "block", []string{"sperre"}, []place{inLobby, inAdmin}},
 
 	{askHelp, "hilfe", "help", nil, []place{inRoom, inLobby, inAdmin}},
 }

@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -76,7 +77,7 @@ func (b *Bridge) shut(tx Tx, c *Conversation, by Closer, reason string) error {
 	c.Life.Stage, c.Life.DueAt = Lively, c.Life.ReopenUntil
 	if c.LastSeq == 0 {
 		c.Life.DueAt = time.Time{} // nothing was written, so there is no room
-		return tx.SaveConversation(*c)
+		return errors.Join(tx.SaveConversation(*c), tx.ForgetAddress(c.ID))
 	}
 	if err := tx.SaveConversation(*c); err != nil {
 		return err
@@ -109,7 +110,7 @@ func (b *Bridge) tellRoomIn(tx Tx, words *texts, c Conversation, key string, dat
 
 // Reopen lets a conversation that is closed go on, for instance after the lunch break. It counts
 // as starting one: outside hours it fails like Open. One that is not closed stays as it is.
-// Errors: ErrConversationClosed when the time for it is over, *ClosedError, ErrUnstaffed,
+// Errors: ErrConversationClosed when the time for it is over, ErrBlocked, *ClosedError, ErrUnstaffed,
 // ErrNotFound, ErrUnavailable.
 func (b *Bridge) Reopen(ctx context.Context, id ConversationID) (Conversation, error) {
 	var c Conversation
@@ -132,6 +133,9 @@ func (b *Bridge) Reopen(ctx context.Context, id ConversationID) (Conversation, e
 func (b *Bridge) takeUp(tx Tx, c *Conversation) error {
 	if c.State != Closed || c.over(b.now()) {
 		return ErrConversationClosed
+	}
+	if err := b.notBlocked(tx, c.ID); err != nil {
+		return err
 	}
 	area, err := b.admit(tx, c.Area)
 	if err != nil {

@@ -17,6 +17,7 @@ var (
 	ErrNotClosed          = errors.New("conversation is not closed")
 	ErrRated              = errors.New("conversation is rated already")
 	ErrOver               = errors.New("conversation is over, and its token dead")
+	ErrBlocked            = errors.New("a clerk has blocked this browser")
 	ErrUnavailable        = errors.New("store is not available")
 	ErrNotFound           = errors.New("not found")
 	ErrUnknownMessage     = errors.New("no such message in this conversation")

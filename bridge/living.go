@@ -64,6 +64,9 @@ func (b *Bridge) endLife(tx Tx, c *Conversation) error {
 	if err := tx.SaveConversation(*c); err != nil {
 		return err
 	}
+	if err := tx.ForgetAddress(c.ID); err != nil {
+		return err
+	}
 	now := b.now()
 	_, err := tx.Enqueue(Entry{
 		ID: "empty-" + string(c.ID), Stream: deskStream(c.ID), Kind: EmptyRoom, Conversation: c.ID, Area: c.Area,

@@ -49,6 +49,9 @@ func (b *Bridge) carryOut(tx Tx, w *texts, table *timetable, c command, admin Us
 		}
 		answer, err := b.show(tx, w, table, c.area, now)
 		return answer, false, err
+	case manageBlocks:
+		answer, err := b.manageBlocks(tx, w, admin, "", c.rest)
+		return answer, false, err
 	case setLanguage:
 		answer, err := b.chooseLanguage(tx, w, admin, c.rest)
 		return answer, false, err

@@ -78,8 +78,9 @@ type NewRequest struct {
 	Email    string
 	Phone    string
 	Text     string
-	// Key as in Opening.
-	Key string
+	// Address and Key as in Opening.
+	Address string
+	Key     string
 }
 
 // LeftRequest is a stored request and the token that picks it up, shown once.
@@ -124,7 +125,7 @@ func (b *Bridge) AnswersByMail() bool { return b.mailer != nil }
 
 // LeaveRequest stores a request; the area's lobby is told. It may be left at any time. When it
 // returns without error, everything is committed. The same key gives the same request.
-// Errors: *InvalidError, ErrUnknownArea, ErrKeyReused, ErrUnavailable.
+// Errors: *InvalidError, ErrUnknownArea, ErrBlocked, ErrKeyReused, ErrUnavailable.
 func (b *Bridge) LeaveRequest(ctx context.Context, in NewRequest) (LeftRequest, error) {
 	area, err := b.Area(in.Area)
 	if err != nil {
@@ -153,6 +154,9 @@ func (b *Bridge) LeaveRequest(ctx context.Context, in NewRequest) (LeftRequest, 
 			if !errors.Is(err, ErrNotFound) {
 				return err
 			}
+		}
+		if err := b.admitAddress(tx, in.Address, now); err != nil {
+			return err
 		}
 		number, err := tx.NextNumber()
 		if err != nil {

@@ -12,6 +12,7 @@ var roomOrders = map[verb]func(*Bridge, Tx, order) (answer string, err error){
 	askHelp:    (*Bridge).helpInRoom,
 	closeChat:  (*Bridge).closeByOrder,
 	reopenChat: (*Bridge).reopenByOrder,
+	blockChat:  (*Bridge).blockByOrder,
 	takeChat:   (*Bridge).takeByOrder,
 	passChat:   (*Bridge).passByOrder,
 	addToChat:  (*Bridge).addByOrder,
@@ -102,6 +103,11 @@ func (b *Bridge) reopenByOrder(tx Tx, o order) (string, error) {
 	}
 	if o.c.over(b.now()) {
 		return o.words.say("room_reopen_too_late", nil), nil
+	}
+	if err := b.notBlocked(tx, o.c.ID); errors.Is(err, ErrBlocked) {
+		return o.words.say("room_blocked", nil), nil
+	} else if err != nil {
+		return "", err
 	}
 	if now := o.area.At(b.now()); now.State == AreaClosed {
 		data := map[string]string{}

@@ -155,6 +155,7 @@ type Tx interface {
 	CannedTx
 	StrangerTx
 	GuestTx
+	BlockTx
 	TurnTx
 	LobbyTx
 	TrainingTx

@@ -11,6 +11,7 @@ var trainingOrders = map[verb]func(*Bridge, Tx, order) (answer string, err error
 	reopenChat: (*Bridge).reopenTraining,
 	passChat:   (*Bridge).passInTraining,
 	addToChat:  (*Bridge).notInTraining,
+	blockChat:  (*Bridge).notInTraining,
 	pauseClerk: (*Bridge).notInTraining,
 	clerkBack:  (*Bridge).notInTraining,
 	writeNote:  func(_ *Bridge, tx Tx, o order) (string, error) { return "", notedInTraining(tx, *o.c) },

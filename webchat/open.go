@@ -39,6 +39,7 @@ func (s *Server) postConversation(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
+	opening.Address = address
 	// A browser that goes away does not undo what it asked for.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request.Context()), coreTimeout)
 	defer cancel()

@@ -164,7 +164,7 @@ func (s *Server) openPlain(ctx context.Context, c *gin.Context, in plainPage, me
 		return err
 	}
 	opened, err := s.begin(ctx, address, bridge.Opening{
-		Area: bridge.ServiceAreaID(in.Area), Language: languageOf(c), Name: in.Name, Message: &message, Key: key,
+		Area: bridge.ServiceAreaID(in.Area), Language: languageOf(c), Name: in.Name, Message: &message, Address: address, Key: key,
 	})
 	if err != nil {
 		return err

@@ -97,7 +97,7 @@ func (s *Server) requestPlain(ctx context.Context, c *gin.Context, in plainPage)
 		return bridge.Request{}, err
 	}
 	left, err := s.core.LeaveRequest(ctx, bridge.NewRequest{
-		Area: bridge.ServiceAreaID(in.Area), Language: languageOf(c), Name: in.Name, Email: in.Email, Phone: in.Phone, Text: in.Text, Key: key,
+		Area: bridge.ServiceAreaID(in.Area), Language: languageOf(c), Name: in.Name, Email: in.Email, Phone: in.Phone, Text: in.Text, Address: addressKey(c.ClientIP()), Key: key,
 	})
 	return left.Request, err
 }

@@ -29,6 +29,7 @@ var (
 	badRequest         = kind{"bad-request", http.StatusBadRequest}
 	unauthorized       = kind{"unauthorized", http.StatusUnauthorized}
 	originNotAllowed   = kind{"origin-not-allowed", http.StatusForbidden}
+	blocked            = kind{"blocked", http.StatusForbidden}
 	notFound           = kind{"not-found", http.StatusNotFound}
 	unknownArea        = kind{"unknown-area", http.StatusNotFound}
 	methodNotAllowed   = kind{"method-not-allowed", http.StatusMethodNotAllowed}
@@ -125,6 +126,8 @@ func problemOf(err error) problem {
 		return problem{kind: invalid, field: wrong.Field, reason: wrong.Reason}
 	case errors.As(err, &closed):
 		return problem{kind: areaClosed, opensAt: closed.OpensAt}
+	case errors.Is(err, bridge.ErrBlocked):
+		return problem{kind: blocked}
 	case errors.Is(err, bridge.ErrUnstaffed):
 		return problem{kind: areaUnstaffed}
 	case errors.Is(err, bridge.ErrOver):

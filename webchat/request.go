@@ -48,6 +48,7 @@ func (s *Server) postRequest(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
+	in.Address = addressKey(c.ClientIP())
 	// A browser that goes away does not undo what it asked for.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request.Context()), coreTimeout)
 	defer cancel()
