@@ -162,6 +162,9 @@ func (b *Bridge) obeyInLobby(tx Tx, a ServiceArea, ev Event, words *texts) (answ
 	}
 	switch v {
 	case askHelp:
+		if everything[strings.ToLower(rest)] {
+			return "", false, b.guideByOrder(tx, Entry{Stream: lobbyStream(a.ID), Area: a.ID}, ev.Sender, ev.ID)
+		}
 		answer, err = words.help(inLobby, rest, nil)
 		return answer, false, err
 	case doneRequest:

@@ -15,6 +15,16 @@ import (
 
 const chief bridge.UserID = "@chief:example.org" // an admin, and no clerk
 
+func (h *homeserver) OpenDirect(ctx context.Context, p bridge.DirectPlan, found func(bridge.RoomID) (bridge.RoomID, error)) (room bridge.RoomID, err error) {
+	err = h.do(ctx, call{method: "OpenDirect", as: p.User}, func() {
+		room = h.make("direct "+string(p.User), bridge.RoomOwner{Part: bridge.DirectRoom, User: p.User})
+	})
+	if err != nil {
+		return "", err
+	}
+	return found(room)
+}
+
 func (h *homeserver) SetUpAdmin(ctx context.Context, a bridge.AdminPlan, found func(bridge.RoomID) (bridge.RoomID, error)) (bridge.RoomID, error) {
 	var room bridge.RoomID
 	err := h.do(ctx, call{method: "SetUpAdmin", retry: a.Retry}, func() {

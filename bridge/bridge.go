@@ -33,6 +33,8 @@ type Bridge struct {
 	// boards is how often the lobbies' boards are looked at; 0 means that there are none.
 	boards time.Duration
 	admins []UserID
+	// guide: new clerks are sent the guide.
+	guide  bool
 	mailer Mailer
 	// city and publicURL stand in mails, whose words are those of each language.
 	city      string
@@ -78,6 +80,8 @@ type Options struct {
 	Language string
 	// Zone is the city's time zone; nil means UTC.
 	Zone *time.Location
+	// Guide sends the clerks' guide to whoever has never had it; on request it is sent anyway.
+	Guide bool
 	// Admins command in the admin room.
 	Admins []UserID
 	// Mailer answers requests by e-mail; nil means that e-mail is not offered.
@@ -145,7 +149,7 @@ func New(o Options) (*Bridge, error) {
 		return nil, err
 	}
 	b.pauseAfter = cmp.Or(o.PauseAfter, DefaultPauseAfter)
-	b.boards = o.Boards
+	b.boards, b.guide = o.Boards, o.Guide
 	b.configured = b.inForce(0, nil)
 	b.timetable.Store(b.configured)
 	b.queues.Store(&queues{})

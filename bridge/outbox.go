@@ -240,6 +240,8 @@ func (b *Bridge) perform(ctx context.Context, e Entry) (func(Tx) error, error) {
 		return b.performSetUpArea(ctx, e)
 	case SendMail:
 		return b.performSendMail(ctx, e)
+	case SendGuide:
+		return b.performSendGuide(ctx, e)
 	case SetUpAdmin:
 		return b.performSetUpAdmin(ctx, e)
 	case LeaveRoom:

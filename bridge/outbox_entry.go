@@ -68,6 +68,8 @@ const (
 	InviteClerk EntryKind = "invite_clerk"
 	// MoveRoom hands a conversation's room from Area to the conversation's own.
 	MoveRoom EntryKind = "move_room"
+	// SendGuide makes the room that the bot shares with Sender, who is then sent the clerks' guide.
+	SendGuide EntryKind = "send_guide"
 	// SetUpAdmin makes the admin room. First of the admin stream.
 	SetUpAdmin EntryKind = "set_up_admin"
 	// PostRequest posts the notice of a citizen's request, whose ID the entry has, in the lobby.

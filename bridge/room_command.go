@@ -37,6 +37,8 @@ type order struct {
 	// words are those of the answer; mentions are the users whom the message mentions.
 	words    *texts
 	mentions []UserID
+	// event is the command's own.
+	event EventID
 }
 
 // isCommand reports whether a text is for the bridge: what begins with "!" never reaches a citizen.
@@ -67,7 +69,7 @@ func (b *Bridge) obeyInRoom(tx Tx, c *Conversation, area ServiceArea, ev Event) 
 		if other := trainingOrders[v]; other != nil && c.Trainee != "" {
 			carryOut = other
 		}
-		answer, err = carryOut(b, tx, order{c: c, area: area, by: ev.Sender, name: name, rest: rest, words: words, mentions: ev.Mentions})
+		answer, err = carryOut(b, tx, order{c: c, area: area, by: ev.Sender, name: name, rest: rest, words: words, mentions: ev.Mentions, event: ev.ID})
 	}
 	var misread *commandError
 	if errors.As(err, &misread) {
@@ -79,7 +81,12 @@ func (b *Bridge) obeyInRoom(tx Tx, c *Conversation, area ServiceArea, ev Event) 
 	return b.tell(tx, Entry{Stream: deskStream(c.ID), Conversation: c.ID, Area: c.Area}, textPayload{Text: answer, Notice: true})
 }
 
-func (b *Bridge) helpInRoom(_ Tx, o order) (string, error) { return o.words.help(inRoom, o.rest, nil) }
+func (b *Bridge) helpInRoom(tx Tx, o order) (string, error) {
+	if everything[strings.ToLower(o.rest)] {
+		return "", b.guideByOrder(tx, Entry{Stream: deskStream(o.c.ID), Conversation: o.c.ID, Area: o.c.Area}, o.by, o.event)
+	}
+	return o.words.help(inRoom, o.rest, nil)
+}
 
 // closeByOrder ends the conversation: !zu [reason].
 func (b *Bridge) closeByOrder(tx Tx, o order) (string, error) {

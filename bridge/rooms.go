@@ -49,6 +49,9 @@ type Rooms interface {
 	// SetUpAdmin makes or completes the admin room, and brings its members in step with the admins.
 	// found as with OpenRoom. With ErrRoomBroken, it returns the broken room.
 	SetUpAdmin(ctx context.Context, a AdminPlan, found func(RoomID) (RoomID, error)) (RoomID, error)
+	// OpenDirect makes or completes the room that the bot shares with one clerk. Nobody is invited.
+	// found as with OpenRoom. With ErrRoomBroken, it returns the broken room.
+	OpenDirect(ctx context.Context, d DirectPlan, found func(RoomID) (RoomID, error)) (RoomID, error)
 	// SetTyping shows one of our users as writing, until it is told otherwise or lasts is over; 0 ends it.
 	SetTyping(ctx context.Context, room RoomID, as UserID, lasts time.Duration) error
 	// MoveReceipt says that one of our users has read a room up to an event.
@@ -65,9 +68,11 @@ type Rooms interface {
 // recognised as ours, and as whose, after any crash.
 type RoomOwner struct {
 	Conversation ConversationID
-	// Area and Part name a space or a lobby; empty for a conversation. The admin room has no area.
+	// Area and Part name a space or a lobby; empty for a conversation. The admin room has no area, nor has
+	// the one that the bot shares with User.
 	Area ServiceAreaID
 	Part AreaPart
+	User UserID
 }
 
 // AreaPart is one of the two rooms of a service area.

@@ -164,6 +164,15 @@ func (b *Bridge) setUpAreas(ctx context.Context) {
 			if err := b.enqueueAdmin(tx); err != nil {
 				return err
 			}
+			table, err := b.timetableIn(tx)
+			if err != nil {
+				return err
+			}
+			for _, a := range table.areas {
+				if err := b.guideNew(tx, a.Clerks...); err != nil {
+					return err
+				}
+			}
 			now := b.now()
 			for _, a := range b.areas {
 				// One entry per area, however often the service starts.

@@ -159,6 +159,7 @@ type Tx interface {
 	TurnTx
 	LobbyTx
 	TrainingTx
+	GuideTx
 	InternalTx
 	RequestStore
 	ReceiptTx

@@ -37,6 +37,11 @@ func (b *Bridge) manageTeam(tx Tx, w *texts, table *timetable, c command, admin 
 		if err := tx.SavePosting(p); err != nil {
 			return "", false, err
 		}
+		if c.team == addClerk {
+			if err := b.guideNew(tx, user); err != nil {
+				return "", false, err
+			}
+		}
 	}
 	if c.team == addClerk || c.team == removeClerk {
 		var removed []UserID

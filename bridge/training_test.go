@@ -98,7 +98,7 @@ func TestTraining(t *testing.T) {
 		w.start()
 		w.writes(c, 3, "Über Mittag")
 		w.hs.say(clerkText(c.Room, keller, "!weiter fund"))
-		w.hs.say(clerkText(c.Room, keller, "!pause"))
+		w.hs.say(clerkText(c.Room, keller, "!sperren"))
 		w.sync()
 		w.reads(c.Room, "ginge er jetzt an Fundbüro")
 		w.reads(c.Room, "In der Übung geschieht nichts")

@@ -251,7 +251,7 @@ func defaults() *Config {
 			},
 		},
 		City: City{TimeZone: "Europe/Zurich"},
-		Desk: Desk{PauseAfter: defaultPauseAfter, Language: "de"},
+		Desk: Desk{PauseAfter: defaultPauseAfter, Language: "de", Guide: true},
 		Mail: Mail{Port: 587, TLS: "starttls"},
 		Log:  Log{Level: "info"},
 	}

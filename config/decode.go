@@ -111,6 +111,10 @@ func (s *shape) check(key string, n ast.Node, t reflect.Type) {
 		if _, ok := n.(*ast.IntegerNode); !ok {
 			s.refuse(key, n, "must be a whole number, is %s", kindOf(n))
 		}
+	case reflect.Bool:
+		if _, ok := n.(*ast.BoolNode); !ok {
+			s.refuse(key, n, "must be true or false, is %s", kindOf(n))
+		}
 	default:
 		panic("config: no rule for " + t.String())
 	}

@@ -16,6 +16,8 @@ type Desk struct {
 	PauseAfter int `yaml:"pause_after"`
 	// Language is that of what is said to all clerks: de (the default), fr, it or en.
 	Language string `yaml:"language"`
+	// Guide sends new clerks the guide; default true.
+	Guide bool `yaml:"guide"`
 }
 
 // Overflow says where an area's chats are offered too.

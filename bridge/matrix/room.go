@@ -50,6 +50,9 @@ func (s roomSpec) creationContent() map[string]any {
 		if s.owner.Area != "" {
 			c[areaField] = string(s.owner.Area)
 		}
+		if s.owner.User != "" {
+			c[userField] = string(s.owner.User)
+		}
 	}
 	return c
 }
@@ -60,6 +63,10 @@ func ownerOf(content map[string]any) (bridge.RoomOwner, bool) {
 	o := bridge.RoomOwner{Conversation: bridge.ConversationID(text(ownerField))}
 	if o.Conversation == "" {
 		o.Area, o.Part = bridge.ServiceAreaID(text(areaField)), bridge.AreaPart(text(partField))
+		if o.Part == bridge.DirectRoom {
+			o.User = bridge.UserID(text(userField))
+			return o, o.User != ""
+		}
 		return o, o.Area != "" && (o.Part == bridge.Space || o.Part == bridge.Lobby) || o.Area == "" && o.Part == bridge.AdminRoom
 	}
 	return o, true

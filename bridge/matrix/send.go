@@ -15,6 +15,7 @@ const (
 	ownerField    = "ch.schalter.conversation"
 	areaField     = "ch.schalter.service_area"
 	partField     = "ch.schalter.part"
+	userField     = "ch.schalter.user"
 	barrierType   = "ch.schalter.barrier"
 	htmlFormat    = "org.matrix.custom.html"
 	messageType   = "m.room.message"

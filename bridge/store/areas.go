@@ -91,6 +91,8 @@ func adoptionOf(o bridge.RoomOwner) (adoption, error) {
 			`SELECT room_id FROM house_rooms WHERE part = ?`,
 			`UPDATE house_rooms SET room_id = ? WHERE part = ? AND room_id = ''`,
 			`UPDATE house_rooms SET room_id = '' WHERE part = ? AND room_id = ?`}, nil
+	case o.Part == bridge.DirectRoom && o.User != "":
+		return adoption{string(o.User), selectDirect, adoptDirect, unadoptDirect}, nil
 	}
 	return adoption{}, fmt.Errorf("room owner without conversation or part")
 }
@@ -104,6 +106,11 @@ func (t *transaction) Adopt(o bridge.RoomOwner, room bridge.RoomID) (bridge.Room
 	}
 	if o.Area != "" {
 		if err := t.exec(insertArea, a.key); err != nil {
+			return "", err
+		}
+	}
+	if o.Part == bridge.DirectRoom {
+		if err := t.exec(insertDirect, a.key); err != nil {
 			return "", err
 		}
 	}

@@ -26,7 +26,7 @@ func TestDesk(t *testing.T) {
 		defer cancel()
 		c := newCounter(ctx, t, kind, "sqlite", func(text string) string {
 			text = strings.Replace(text, "grace_minutes: 15", "grace_minutes: 15, overflow: {to: fundbuero, after_minutes: 5}", 1)
-			return text + "desk: {pause_after: 0}\n"
+			return strings.Replace(text, "guide: false", "guide: false, pause_after: 0", 1)
 		})
 		c.walk("2026-07-06T09:00:00+02:00")
 		d := &desk{counter: c, reto: c.clerk("reto"), lea: c.clerk("lea"), chief: c.clerk("chief")}

@@ -71,7 +71,7 @@ func newService(ctx context.Context, c *config.Config, log zerolog.Logger) (*ser
 	s.core, err = bridge.New(bridge.Options{
 		Store: db, Rooms: adapter, Browsers: everybody{s.hub, s.notifier}, Areas: areas,
 		Log: part(log, "bridge"), Zone: zone, Calendar: calendar, Admins: users(c.Admins),
-		PauseAfter: pauseAfter(c.Desk), Language: c.Desk.Language, Boards: boardsEvery,
+		PauseAfter: pauseAfter(c.Desk), Language: c.Desk.Language, Guide: c.Desk.Guide, Boards: boardsEvery,
 		Mailer: mailer, City: c.City.Name, PublicURL: c.Web.PublicURL, Now: clock, Patience: patience(c.Homeserver.Timeout()),
 	})
 	if err == nil {

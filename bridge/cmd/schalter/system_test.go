@@ -84,6 +84,7 @@ web:
   limits: {conversations_burst: 10000, conversations_per_minute: 10000, waiting_per_address: 10000, messages_burst: 10000, messages_per_second: 10000}
 city: {name: Stadt Aarau, time_zone: Europe/Zurich, holidays: ch-ag-aarau}
 admins: ["@chief:localhost"]
+desk: {guide: false}
 service_areas:
   - {id: einwohnerkontrolle, name: {de: Einwohnerkontrolle}, hours: "24/7", clerks: ["@nora:localhost", "@reto:localhost"]}
   - {id: fundbuero, name: {de: Fundbüro}, hours: "24/7", clerks: ["@nora:localhost", "@reto:localhost", "@lea:localhost"]}
