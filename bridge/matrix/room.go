@@ -15,10 +15,6 @@ import (
 // roomVersion has restricted rooms and is known to every homeserver that is worth running.
 const roomVersion = "10"
 
-// unusableAfter is how long an alias may lead to a room that nobody can enter before it is
-// given up: on Synapse, a createRoom that was cut short leaves such an alias for ever.
-const unusableAfter = 30
-
 // stateEvent is one piece of a room's state as it should be.
 type stateEvent struct {
 	Type    string         `json:"type"`
@@ -100,28 +96,6 @@ func (a *Adapter) OpenRoom(ctx context.Context, p bridge.RoomPlan, found func(br
 		err = a.dropAlias(ctx, a.AliasFor(spec.alias), room, err)
 	}
 	return room, err
-}
-
-// dropAlias takes the alias off a room that can't be completed, if it leads there: the next attempt
-// would find the same room again. cause becomes ErrAliasTaken as well where the homeserver keeps it.
-func (a *Adapter) dropAlias(ctx context.Context, alias string, room bridge.RoomID, cause error) error {
-	var answer struct {
-		RoomID bridge.RoomID `json:"room_id"`
-	}
-	err := a.call(ctx, a.BotID(), http.MethodGet, nil, &answer, "directory", "room", alias)
-	if err != nil || answer.RoomID != room {
-		return cause
-	}
-	for _, user := range []bridge.UserID{a.BotID(), ""} { // whoever has set it
-		if err = a.call(ctx, user, http.MethodDelete, nil, nil, "directory", "room", alias); err == nil {
-			return cause
-		}
-	}
-	var refused *callError
-	if errors.As(err, &refused) && refused.status >= 400 && refused.status != http.StatusTooManyRequests {
-		return fmt.Errorf("%w: %w", bridge.ErrAliasTaken, cause)
-	}
-	return cause
 }
 
 // admit has the ghost enter the room, which invited it when it was made. In a room that is not
@@ -234,62 +208,6 @@ func (a *Adapter) create(ctx context.Context, spec roomSpec) (bridge.RoomID, err
 	return bridge.RoomID(answer.RoomID), nil
 }
 
-// behindAlias returns the room that an alias leads to, "" when there is none or when the alias
-// had to be given up. ErrAliasTaken when the room is not spec.owner's.
-func (a *Adapter) behindAlias(ctx context.Context, spec roomSpec) (bridge.RoomID, error) {
-	alias := a.AliasFor(spec.alias)
-	var answer struct {
-		RoomID string `json:"room_id"`
-	}
-	err := a.call(ctx, a.BotID(), http.MethodGet, nil, &answer, "directory", "room", alias)
-	if code(err) == "M_NOT_FOUND" {
-		return "", nil
-	}
-	if err != nil {
-		return "", fmt.Errorf("resolve alias: %w", err)
-	}
-	room := bridge.RoomID(answer.RoomID)
-	state, err := a.state(ctx, room)
-	if errors.Is(err, bridge.ErrForbidden) && a.join(ctx, a.BotID(), room) == nil {
-		state, err = a.state(ctx, room)
-	}
-	if errors.Is(err, bridge.ErrForbidden) || err == nil && len(state) == 0 {
-		return "", a.giveUpAlias(ctx, spec, alias)
-	}
-	if err != nil {
-		return "", err
-	}
-	create := state[stateKey{createType, ""}]
-	if owner, ours := ownerOf(create.content); !ours || owner != spec.owner || create.sender != string(a.BotID()) {
-		return "", fmt.Errorf("adopt room: %w", bridge.ErrAliasTaken)
-	}
-	// One that was given up has been left, and shows its state all the same. Nor need the bot have
-	// come into one that was being made when the homeserver died.
-	if membership(state, a.BotID()) != "join" && a.join(ctx, a.BotID(), room) != nil {
-		return "", a.giveUpAlias(ctx, spec, alias)
-	}
-	return room, nil
-}
-
-// giveUpAlias removes an alias without a usable room, once whoever may still be making that room
-// has had time to finish. ErrAliasTaken when the homeserver will not have it: Dendrite wants to take
-// the alias out of the room's state first, where we may not write.
-func (a *Adapter) giveUpAlias(ctx context.Context, spec roomSpec, alias string) error {
-	if spec.seconds < unusableAfter {
-		return &callError{kind: bridge.ErrNotSent, code: "room behind the alias cannot be read yet"}
-	}
-	err := a.call(ctx, a.BotID(), http.MethodDelete, nil, nil, "directory", "room", alias)
-	var answer *callError
-	switch {
-	case err == nil || code(err) == "M_NOT_FOUND":
-		return nil
-	case errors.As(err, &answer) && (answer.status == http.StatusForbidden ||
-		answer.status == http.StatusInternalServerError && spec.seconds >= 2*unusableAfter):
-		return fmt.Errorf("remove unusable alias: %w: %w", bridge.ErrAliasTaken, err)
-	}
-	return fmt.Errorf("remove unusable alias: %w", err)
-}
-
 // complete brings a room that we did not just create into the shape of spec: it may have been
 // left half made.
 func (a *Adapter) complete(ctx context.Context, spec roomSpec, room bridge.RoomID) error {
@@ -319,35 +237,6 @@ func (a *Adapter) complete(ctx context.Context, spec roomSpec, room bridge.RoomI
 		}
 	}
 	return nil
-}
-
-// completeAlias gives the room its alias. An unanswered createRoom that was repeated can make two
-// rooms for one owner; the alias, which only one of them can have, decides which one serves: it
-// is what people follow. ErrRoomBroken when that is the other one.
-func (a *Adapter) completeAlias(ctx context.Context, spec roomSpec, room bridge.RoomID) error {
-	behind, err := a.behindAlias(ctx, spec)
-	switch {
-	case err != nil:
-		return fmt.Errorf("alias of the room: %w", err)
-	case behind == "":
-		if err := a.putAlias(ctx, room, a.AliasFor(spec.alias)); err != nil {
-			return fmt.Errorf("set alias: %w", err)
-		}
-	case behind != room:
-		return fmt.Errorf("alias leads to another room of the same owner: %w", bridge.ErrRoomBroken)
-	}
-	return nil
-}
-
-// putAlias gives a room an alias. Dendrite lets nobody but the registration's sender set one in an
-// exclusive namespace, other than by createRoom.
-func (a *Adapter) putAlias(ctx context.Context, room bridge.RoomID, alias string) error {
-	body := map[string]any{"room_id": room}
-	err := a.call(ctx, a.BotID(), http.MethodPut, body, nil, "directory", "room", alias)
-	if code(err) == "M_EXCLUSIVE" {
-		err = a.call(ctx, "", http.MethodPut, body, nil, "directory", "room", alias)
-	}
-	return err
 }
 
 // broken marks what forbids completing a room: it can't be served and is replaced.
