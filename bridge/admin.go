@@ -21,34 +21,50 @@ type AdminPlan struct {
 	// Retry and AgeSeconds as in RoomPlan.
 	Retry      bool
 	AgeSeconds int
-	Name       string
-	Topic      string
+	// Alias without sigil and server.
+	Alias string
+	Name  string
+	Topic string
 }
 
-const adminStream = "admin"
+// adminStream is what is told in the admin room; adminRoomStream is about the room itself.
+const adminStream, adminRoomStream = "admin", "admin_room"
 
 func (b *Bridge) performSetUpAdmin(ctx context.Context, e Entry) (func(Tx) error, error) {
-	var known RoomID
-	err := b.store.Update(ctx, func(tx Tx) (err error) {
-		known, err = tx.HouseRoom(AdminRoom)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read admin room: %w: %w", err, ErrNotSent)
-	}
 	owner := RoomOwner{Part: AdminRoom}
-	room, err := b.rooms.SetUpAdmin(ctx, AdminPlan{
-		Admins: b.admins, Room: known, Retry: e.Attempts > 1 || e.Phase != Ready, AgeSeconds: b.age(e),
-		Name: b.texts.say("admin_name", nil), Topic: b.texts.say("admin_topic", nil),
-	}, b.foundRoom(ctx, owner))
-	if errors.Is(err, ErrRoomBroken) {
-		return nil, b.abandon(ctx, owner, room, err)
+	plan, err := b.adminPlan(ctx)
+	if err != nil {
+		return nil, err
+	}
+	plan.Retry, plan.AgeSeconds = e.Attempts > 1 || e.Phase != Ready, b.age(e)
+	room, err := b.rooms.SetUpAdmin(ctx, plan, b.foundRoom(ctx, owner))
+	if isLost(err) {
+		return nil, b.replace(ctx, owner, room, err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("set up admin room: %w", err)
 	}
 	return func(tx Tx) error { return finish(tx, e) }, nil
 }
+
+func (b *Bridge) adminPlan(ctx context.Context) (AdminPlan, error) {
+	p := AdminPlan{Admins: b.admins, Name: b.texts.say("admin_name", nil), Topic: b.texts.say("admin_topic", nil)}
+	err := b.store.Update(ctx, func(tx Tx) error {
+		var err error
+		if p.Room, err = tx.HouseRoom(AdminRoom); err != nil {
+			return err
+		}
+		n, err := tx.Spare(RoomOwner{Part: AdminRoom})
+		p.Alias = spareAlias(AdminAlias, n)
+		return err
+	})
+	if err != nil {
+		return AdminPlan{}, fmt.Errorf("read admin room: %w: %w", err, ErrNotSent)
+	}
+	return p, nil
+}
+
+const adminEntry = "set-up-admin"
 
 // enqueueAdmin asks for the admin room: one entry, however often the service starts.
 func (b *Bridge) enqueueAdmin(tx Tx) error {
@@ -57,7 +73,7 @@ func (b *Bridge) enqueueAdmin(tx Tx) error {
 	}
 	now := b.now()
 	_, err := tx.Enqueue(Entry{
-		ID: "set-up-admin", Stream: adminStream, Kind: SetUpAdmin, Phase: Ready, DueAt: now, CreatedAt: now,
+		ID: adminEntry, Stream: adminRoomStream, Kind: SetUpAdmin, Phase: Ready, DueAt: now, CreatedAt: now,
 	}, "", now)
 	return err
 }

@@ -51,6 +51,9 @@ type Bridge struct {
 	// staffNews: a transaction has changed who is there. After one that failed, it costs a look.
 	staffNews atomic.Bool
 	queues    atomic.Pointer[queues]
+	suspects  *suspicion
+	// rounds is how often what /sync does not show is looked for.
+	rounds time.Duration
 
 	wake   chan struct{}
 	direct chan Entry
@@ -96,6 +99,8 @@ type Options struct {
 	PauseAfter int
 	// Boards is how often the pinned notices of the lobbies are looked at; 0 means that there are none.
 	Boards time.Duration
+	// Rounds is how often the rooms are looked at for what /sync does not show; 0 means 30 s.
+	Rounds time.Duration
 	// Patience may be the zero value.
 	Patience Patience
 }
@@ -137,7 +142,7 @@ func New(o Options) (*Bridge, error) {
 		store: o.Store, rooms: o.Rooms, browsers: o.Browsers, areas: areas, zone: o.Zone, calendar: o.Calendar, admins: o.Admins, mailer: o.Mailer, city: o.City, publicURL: o.PublicURL, citizens: map[string]*texts{},
 		log: o.Log, now: o.Now, replica: NewID(), patience: o.Patience, texts: words,
 		wake: make(chan struct{}, 1), direct: make(chan Entry, outboxWorkers),
-		doubtful: map[string]bool{}, working: map[string]int{}, hoursNews: make(chan struct{}, 1),
+		doubtful: map[string]bool{}, working: map[string]int{}, hoursNews: make(chan struct{}, 1), suspects: newSuspicion(),
 		typing: newTyping(),
 	}
 	for _, lang := range Languages {
@@ -149,7 +154,7 @@ func New(o Options) (*Bridge, error) {
 		return nil, err
 	}
 	b.pauseAfter = cmp.Or(o.PauseAfter, DefaultPauseAfter)
-	b.boards, b.guide = o.Boards, o.Guide
+	b.boards, b.rounds, b.guide = o.Boards, cmp.Or(o.Rounds, roundEvery), o.Guide
 	b.configured = b.inForce(0, nil)
 	b.timetable.Store(b.configured)
 	b.queues.Store(&queues{})
@@ -186,6 +191,7 @@ func (b *Bridge) Run(ctx context.Context) error {
 	wg.Go(func() { b.releaseDoubtful(ctx) })
 	wg.Go(func() { b.setUpAreas(ctx) })
 	wg.Go(func() { b.runHours(ctx) })
+	wg.Go(func() { b.watchRooms(ctx) })
 	wg.Go(func() { b.runTyping(ctx) })
 	wg.Go(func() { b.keepBoards(ctx) })
 	b.runOutbox(ctx)

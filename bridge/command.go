@@ -240,9 +240,12 @@ func fields(s string) []word {
 	return out
 }
 
-func clip(s string) string {
-	if r := []rune(s); len(r) > 40 {
-		return string(r[:40]) + "…"
+func clip(s string) string { return clipTo(s, 40) }
+
+// clipTo shortens a text to so many characters.
+func clipTo(s string, most int) string {
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "…"
 	}
 	return s
 }

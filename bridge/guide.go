@@ -157,7 +157,7 @@ func (b *Bridge) performSendGuide(ctx context.Context, e Entry) (func(Tx) error,
 		Name: b.texts.say("direct_name", nil), Topic: b.texts.say("direct_topic", nil),
 	}, b.foundRoom(ctx, owner))
 	if errors.Is(err, ErrRoomBroken) {
-		return nil, b.abandon(ctx, owner, room, err)
+		return nil, b.replace(ctx, owner, room, err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open direct room: %w", err)

@@ -23,7 +23,7 @@ type homeserver struct {
 	// forgets: a transaction ID that comes again makes a second event, as on a homeserver that
 	// was restarted. Otherwise it gives the first one's event ID.
 	forgets bool
-	events  map[string]bridge.EventID // by sender and transaction ID
+	events  map[string]bridge.EventID // by sender, room and transaction ID
 	late    []func()
 	rooms   int
 	aliases map[string]bridge.RoomID
@@ -34,9 +34,14 @@ type homeserver struct {
 	redacted map[bridge.EventID]bool
 	ticks    bool
 	// plans are how conversations' rooms were last brought in step.
-	plans  map[bridge.RoomID]bridge.RoomPlan
-	placed []bridge.Reaction
-	edits  []edit
+	plans map[bridge.RoomID]bridge.RoomPlan
+	// inspections counts the looks at each room; drift is what is found there. unlisted are rooms that
+	// spaces do not list, out those that the bot is not in.
+	inspections   map[bridge.RoomID]int
+	drift         map[bridge.RoomID][]bridge.What
+	unlisted, out map[bridge.RoomID]bool
+	placed        []bridge.Reaction
+	edits         []edit
 	// mentions are those of a message.
 	mentions map[bridge.EventID][]bridge.UserID
 }
@@ -83,7 +88,7 @@ func newHomeserver() *homeserver {
 	return &homeserver{
 		scripts: map[string][]fate{}, events: map[string]bridge.EventID{}, aliases: map[string]bridge.RoomID{},
 		texts: map[bridge.EventID]string{}, redacted: map[bridge.EventID]bool{}, mentions: map[bridge.EventID][]bridge.UserID{},
-		plans: map[bridge.RoomID]bridge.RoomPlan{},
+		plans: map[bridge.RoomID]bridge.RoomPlan{}, inspections: map[bridge.RoomID]int{},
 	}
 }
 
@@ -220,7 +225,7 @@ func (h *homeserver) Send(ctx context.Context, m bridge.OutgoingMessage) (id bri
 		method = "Probe"
 	}
 	err = h.do(ctx, call{method: method, room: m.Room, as: m.As, entry: m.Entry}, func() {
-		key := string(m.As) + " " + m.Entry
+		key := string(m.As) + " " + string(m.Room) + " " + m.Entry
 		if known, ok := h.events[key]; ok && !h.forgets {
 			id = known
 			return
@@ -246,7 +251,7 @@ func (h *homeserver) Send(ctx context.Context, m bridge.OutgoingMessage) (id bri
 
 func (h *homeserver) React(ctx context.Context, r bridge.Reaction) (id bridge.EventID, err error) {
 	err = h.do(ctx, call{method: "React", room: r.Room, as: r.As, entry: r.Entry}, func() {
-		key := string(r.As) + " " + r.Entry
+		key := string(r.As) + " " + string(r.Room) + " " + r.Entry
 		if known, ok := h.events[key]; ok && !h.forgets {
 			id = known
 			return
@@ -298,6 +303,51 @@ func (h *homeserver) UpdateRoom(ctx context.Context, r bridge.RoomPlan) error {
 	return h.do(ctx, call{method: "UpdateRoom", room: r.Conversation.Room}, func() {
 		h.plans[r.Conversation.Room] = r
 	})
+}
+
+// drifted has inspections of a room, and of no other, find something.
+func (h *homeserver) drifted(room bridge.RoomID, found ...bridge.What) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.drift = map[bridge.RoomID][]bridge.What{room: found}
+}
+
+func (h *homeserver) inspected(room bridge.RoomID) []bridge.What {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.inspections[room]++
+	return h.drift[room]
+}
+
+func (h *homeserver) InspectRoom(_ context.Context, r bridge.RoomPlan) ([]bridge.What, error) {
+	return h.inspected(r.Conversation.Room), nil
+}
+
+func (h *homeserver) InspectArea(_ context.Context, a bridge.AreaPlan) (bridge.AreaFindings, error) {
+	found := bridge.AreaFindings{Space: h.inspected(a.Rooms.Space), Lobby: h.inspected(a.Rooms.Lobby)}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.unlisted != nil {
+		found.Listed = map[bridge.RoomID]bool{}
+		for _, room := range h.aliases {
+			found.Listed[room] = !h.unlisted[room]
+		}
+	}
+	return found, nil
+}
+
+func (h *homeserver) JoinedRooms(context.Context) (map[bridge.RoomID]bool, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	joined := map[bridge.RoomID]bool{}
+	for _, room := range h.aliases {
+		joined[room] = !h.out[room]
+	}
+	return joined, nil
+}
+
+func (h *homeserver) InspectAdmin(_ context.Context, a bridge.AdminPlan) ([]bridge.What, error) {
+	return h.inspected(a.Room), nil
 }
 
 func (h *homeserver) EmptyRoom(ctx context.Context, r bridge.RoomPlan) error {
@@ -353,6 +403,6 @@ func (h *homeserver) MoveReceipt(ctx context.Context, room bridge.RoomID, as bri
 	return h.do(ctx, call{method: "MoveReceipt", room: room, as: as, event: event}, func() {})
 }
 
-func (h *homeserver) LeaveRoom(ctx context.Context, room bridge.RoomID) error {
+func (h *homeserver) LeaveRoom(ctx context.Context, _, room bridge.RoomID) error {
 	return h.do(ctx, call{method: "LeaveRoom", room: room}, func() {})
 }

@@ -57,6 +57,9 @@ func (c Conversation) over(now time.Time) bool {
 	return c.State == Closed && !now.Before(c.Life.ReopenUntil)
 }
 
+// left reports whether everybody has left a conversation's room, or is about to.
+func (c Conversation) left() bool { return c.State == Closed && c.Life.Stage == RoomLeft }
+
 // stir notes that somebody is there. The time to look again is left as it is while it is no later
 // than it should be: whoever looks then finds out.
 func (a ServiceArea) stir(c *Conversation, now time.Time) {

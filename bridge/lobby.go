@@ -46,6 +46,9 @@ type LobbyTx interface {
 	LobbyNotices(ConversationID) ([]LobbyNotice, error)
 	// LobbyNoticeByEvent returns ErrNotFound when there is none.
 	LobbyNoticeByEvent(EventID) (LobbyNotice, error)
+	// NoticedIn are the conversations that are not closed and have a notice in an area's lobby, in the
+	// order of their numbers.
+	NoticedIn(ServiceAreaID) ([]ConversationID, error)
 	SaveLobbyNotice(LobbyNotice) error
 	SetLobbyNoticeEvent(ConversationID, ServiceAreaID, EventID) error
 	Board(ServiceAreaID) (Board, error)

@@ -248,6 +248,8 @@ func (b *Bridge) perform(ctx context.Context, e Entry) (func(Tx) error, error) {
 		return b.performLeaveRoom(ctx, e)
 	case MoveReceipt:
 		return b.performMoveReceipt(ctx, e)
+	case MendRoom:
+		return b.performMendRoom(ctx, e)
 	case EmptyRoom:
 		return b.performEmptyRoom(ctx, e)
 	}
@@ -320,8 +322,8 @@ func (b *Bridge) settleFailure(ctx context.Context, e Entry, cause error) {
 		b.log.Error().Err(err).Str("entry", e.ID).Msg("outbox entry not settled")
 		b.doubt(e.Stream)
 	}
-	if e.Kind.ofGhost() && errors.Is(cause, ErrForbidden) {
-		b.mend(ctx, e)
+	if errors.Is(cause, ErrForbidden) {
+		b.wasForbidden(ctx, e)
 	}
 	if refused && e.Conversation != "" {
 		b.browsers.Notify(e.Conversation)
@@ -365,18 +367,6 @@ func fail(tx Tx, e Entry) error {
 	return tx.SaveConversation(c)
 }
 
-// mend brings the room of a conversation back into shape after the ghost was refused in it.
-func (b *Bridge) mend(ctx context.Context, e Entry) {
-	plan, err := b.roomPlan(ctx, e)
-	plan.Retry = true
-	if err == nil {
-		_, err = b.rooms.OpenRoom(ctx, plan, b.foundRoom(ctx, RoomOwner{Conversation: e.Conversation}))
-	}
-	if err != nil {
-		b.log.Warn().Err(err).Str("conversation", string(e.Conversation)).Msg("room not mended")
-	}
-}
-
 // raiseBarrier follows up a send whose fate is unknown: the same sender puts a state event into
 // the room. When the barrier's echo has come and the message's has not, the message is not there
 // and may be sent again, with the same transaction ID. The nonce is committed before the barrier
@@ -415,8 +405,8 @@ func (b *Bridge) raiseBarrier(ctx context.Context, e Entry) {
 		return
 	}
 	b.log.Warn().Err(err).Str("entry", e.ID).Msg("barrier not confirmed")
-	if e.Kind.ofGhost() && errors.Is(err, ErrForbidden) {
-		b.mend(ctx, e)
+	if errors.Is(err, ErrForbidden) {
+		b.wasForbidden(ctx, e)
 	}
 	// It may be in the room all the same; then its echo counts. Otherwise the next one follows.
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)

@@ -70,7 +70,7 @@ const (
 	MoveRoom EntryKind = "move_room"
 	// SendGuide makes the room that the bot shares with Sender, who is then sent the clerks' guide.
 	SendGuide EntryKind = "send_guide"
-	// SetUpAdmin makes the admin room. First of the admin stream.
+	// SetUpAdmin makes the admin room. A stream of its own.
 	SetUpAdmin EntryKind = "set_up_admin"
 	// PostRequest posts the notice of a citizen's request, whose ID the entry has, in the lobby.
 	PostRequest EntryKind = "post_request"
@@ -84,6 +84,9 @@ const (
 	PlaceReaction EntryKind = "place_reaction"
 	// MoveReceipt moves the ghost's read receipt to what the citizen has read. A stream of its own.
 	MoveReceipt EntryKind = "move_receipt"
+	// MendRoom puts right what has drifted about a conversation's room. A stream of its own: what
+	// waits in the others may wait for it.
+	MendRoom EntryKind = "mend_room"
 	// EmptyRoom has everybody leave the room of a conversation that is over. Last of the desk's
 	// stream.
 	EmptyRoom EntryKind = "empty_room"
@@ -99,11 +102,6 @@ func (k EntryKind) sends() bool {
 		return true
 	}
 	return false
-}
-
-// ofGhost reports whether the entry needs the ghost in the room.
-func (k EntryKind) ofGhost() bool {
-	return k == SendMessage || k == SendEdit || k == SendReaction || k == Redact
 }
 
 // Phase says what is known about an entry.
@@ -129,6 +127,8 @@ func deskStream(c ConversationID) string { return "desk:" + string(c) }
 
 // receiptStream keeps receipts out of the way of everything else.
 func receiptStream(c ConversationID) string { return "receipt:" + string(c) }
+
+func mendStream(c ConversationID) string { return "mend:" + string(c) }
 
 func areaStream(a ServiceAreaID) string  { return "area:" + string(a) }
 func lobbyStream(a ServiceAreaID) string { return "lobby:" + string(a) }

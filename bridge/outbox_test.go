@@ -224,6 +224,7 @@ func TestForbiddenMendsTheRoomAndRepeats(t *testing.T) {
 	w := newWorld(t)
 	c := w.opened("1")
 	w.hs.script("Send", forbidden)
+	w.hs.drifted(c.Room, bridge.MemberDrifted)
 	m := w.say(c.ID, "2")
 	mending := w.awaitCalls("OpenRoom", c.Room, 1) // with a room: not the first opening
 	if !mending.retry {
@@ -240,6 +241,7 @@ func TestForbiddenBarrierMendsTheRoom(t *testing.T) {
 	c := w.opened("1")
 	w.hs.script("Send", lostBefore)
 	w.hs.script("SendBarrier", forbidden)
+	w.hs.drifted(c.Room, bridge.MemberDrifted)
 	m := w.say(c.ID, "2")
 	w.inPhase(m.ID, bridge.Unsure)
 	w.pass(2 * time.Second)

@@ -60,6 +60,8 @@ type RequestStore interface {
 	Request(RequestID) (Request, error)
 	RequestByNotice(EventID) (Request, error)
 	RequestByNumber(int64) (Request, error)
+	// OpenRequests are those of an area that nobody has answered, in the order of their numbers.
+	OpenRequests(ServiceAreaID) ([]Request, error)
 	// RequestByToken finds what a token picks up, if the token was made since a time.
 	RequestByToken(tokenHash []byte, since time.Time) (Request, error)
 	AddRequestToken(RequestID, []byte, time.Time) error

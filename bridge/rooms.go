@@ -44,7 +44,7 @@ type Rooms interface {
 	// and the guests.
 	GuardRoom(ctx context.Context, r RoomPlan) error
 	// SetUpArea makes or completes space and lobby, and brings their members in step with the
-	// area's clerks. found as with OpenRoom.
+	// area's clerks. found as with OpenRoom. A failure of one of the rooms wraps a *PartError.
 	SetUpArea(ctx context.Context, a AreaPlan, found func(RoomOwner, RoomID) (RoomID, error)) (AreaRooms, error)
 	// SetUpAdmin makes or completes the admin room, and brings its members in step with the admins.
 	// found as with OpenRoom. With ErrRoomBroken, it returns the broken room.
@@ -56,12 +56,19 @@ type Rooms interface {
 	SetTyping(ctx context.Context, room RoomID, as UserID, lasts time.Duration) error
 	// MoveReceipt says that one of our users has read a room up to an event.
 	MoveReceipt(ctx context.Context, room RoomID, as UserID, event EventID) error
+	// JoinedRooms are the rooms that the bot is in.
+	JoinedRooms(ctx context.Context) (map[RoomID]bool, error)
+	// InspectRoom, InspectArea and InspectAdmin compare what is there with its plan and change
+	// nothing. A room that is lost has drifted in nothing else.
+	InspectRoom(ctx context.Context, r RoomPlan) ([]What, error)
+	InspectArea(ctx context.Context, a AreaPlan) (AreaFindings, error)
+	InspectAdmin(ctx context.Context, a AdminPlan) ([]What, error)
 	// EmptyRoom ends a conversation's room: nobody writes there or comes in any more, and clerks,
 	// ghost and bot leave.
 	EmptyRoom(ctx context.Context, r RoomPlan) error
-	// LeaveRoom leaves and forgets a room that serves nobody. It fails with ErrRefused when the
+	// LeaveRoom leaves and forgets a room that serves nobody, which space lists no more; "" for none. It fails with ErrRefused when the
 	// homeserver will not have it, and with ErrNotIn when there was nothing to leave.
-	LeaveRoom(ctx context.Context, room RoomID) error
+	LeaveRoom(ctx context.Context, space, room RoomID) error
 }
 
 // RoomOwner says what a room is for. It stands in the room's creation content, so that a room is
@@ -102,8 +109,8 @@ type RoomPlan struct {
 	GhostName string
 	Suggested bool
 	Unlisted  bool
-	// Invite are clerks who are asked into the room when it moves, Guests those of other areas who may
-	// be in it; both are read when the room is moved or guarded.
+	// Invite are clerks who are asked into the room when it moves or is mended, Guests those of other
+	// areas who may be in it; they are read when the room is moved or guarded.
 	Invite []UserID
 	Guests []UserID
 }
@@ -118,7 +125,21 @@ type AreaPlan struct {
 	SpaceName  string
 	LobbyName  string
 	LobbyTopic string
+	// SpaceAlias and LobbyAlias without sigil and server.
+	SpaceAlias, LobbyAlias string
 }
+
+// PartError says in which of an area's rooms SetUpArea failed. Room may be empty.
+type PartError struct {
+	Part AreaPart
+	Room RoomID
+	Err  error
+}
+
+func (e *PartError) Error() string { return string(e.Part) + ": " + e.Err.Error() }
+
+// Unwrap returns what it came to.
+func (e *PartError) Unwrap() error { return e.Err }
 
 // OutgoingMessage is a message event on its way to the homeserver.
 type OutgoingMessage struct {

@@ -18,15 +18,8 @@ func (b *Bridge) performOpenRoom(ctx context.Context, e Entry) (func(Tx) error, 
 	}
 	room, err := b.rooms.OpenRoom(ctx, plan, b.foundRoom(ctx, RoomOwner{Conversation: e.Conversation}))
 	switch {
-	case errors.Is(err, ErrRoomBroken):
-		gone := b.abandon(ctx, RoomOwner{Conversation: e.Conversation}, room, err)
-		if errors.Is(err, ErrAliasTaken) {
-			return nil, b.renumber(ctx, e.Conversation, gone) // the broken room keeps its alias
-		}
-		return nil, gone
-	case errors.Is(err, ErrAliasTaken):
-		// The number is in use: a room from before a backup was restored. It is never issued again.
-		return nil, b.renumber(ctx, e.Conversation, err)
+	case isLost(err):
+		return nil, b.replace(ctx, RoomOwner{Conversation: e.Conversation}, room, err)
 	case err != nil:
 		return nil, fmt.Errorf("open room: %w", err)
 	}
@@ -59,9 +52,9 @@ func (b *Bridge) performOpenRoom(ctx context.Context, e Entry) (func(Tx) error, 
 // performUpdateRoom brings the room in step with the conversation as it is now, not as it was
 // when the entry was written: several changes need only one call.
 func (b *Bridge) performUpdateRoom(ctx context.Context, e Entry) (func(Tx) error, error) {
-	opening, err := b.store.Pending(ctx, conversationStream(e.Conversation), OpenRoom)
+	opening, err := b.anyPending(ctx, map[string]EntryKind{conversationStream(e.Conversation): OpenRoom, mendStream(e.Conversation): MendRoom})
 	if err != nil {
-		return nil, fmt.Errorf("look for the room's opening: %w: %w", err, ErrNotSent)
+		return nil, fmt.Errorf("look for the room's opening: %w", err)
 	}
 	if opening {
 		return nil, fmt.Errorf("room is not open: %w", ErrNotYet) // its end would undo ours
@@ -74,6 +67,19 @@ func (b *Bridge) performUpdateRoom(ctx context.Context, e Entry) (func(Tx) error
 		return nil, fmt.Errorf("update room: %w", err)
 	}
 	return func(tx Tx) error { return finish(tx, e) }, nil
+}
+
+// anyPending reports whether any of some streams holds an entry of a kind.
+func (b *Bridge) anyPending(ctx context.Context, kinds map[string]EntryKind) (bool, error) {
+	for stream, kind := range kinds {
+		if pending, err := b.store.Pending(ctx, stream, kind); err != nil || pending {
+			if err != nil {
+				err = fmt.Errorf("%w: %w", err, ErrNotSent)
+			}
+			return pending, err
+		}
+	}
+	return false, nil
 }
 
 // performGuardRoom removes strangers from a conversation's room; first from the area's space, whose
@@ -101,7 +107,7 @@ func (b *Bridge) performGuardRoom(ctx context.Context, e Entry) (func(Tx) error,
 		return nil, fmt.Errorf("read guests: %w: %w", err, ErrNotSent)
 	}
 	// A room that has been left has nobody in it.
-	if c := plan.Conversation; c.Room != "" && (c.State != Closed || c.Life.Stage != RoomLeft) {
+	if c := plan.Conversation; c.Room != "" && !c.left() {
 		if err := b.rooms.GuardRoom(ctx, plan); err != nil {
 			return nil, fmt.Errorf("guard room: %w", err)
 		}
@@ -126,7 +132,7 @@ func (b *Bridge) performSetUpArea(ctx context.Context, e Entry) (func(Tx) error,
 		// The area has left the config since the entry was written.
 		return func(tx Tx) error { return finish(tx, e) }, nil
 	}
-	known, err := b.areaRooms(ctx, area.ID)
+	plan, err := b.areaPlan(ctx, area)
 	if err != nil {
 		return nil, err
 	}
@@ -135,16 +141,12 @@ func (b *Bridge) performSetUpArea(ctx context.Context, e Entry) (func(Tx) error,
 		return nil, fmt.Errorf("read board: %w: %w", err, ErrNotSent)
 	}
 	found := func(owner RoomOwner, room RoomID) (RoomID, error) { return b.foundRoom(ctx, owner)(room) }
-	rooms, err := b.rooms.SetUpArea(ctx, AreaPlan{
-		Area: area, Rooms: known, Retry: e.Attempts > 1 || e.Phase != Ready, AgeSeconds: b.age(e),
-		SpaceName: b.texts.area("space_name", area), LobbyName: b.texts.area("lobby_name", area),
-		LobbyTopic: cmp.Or(board.Topic, b.texts.area("lobby_topic", area)),
-	}, found)
-	if errors.Is(err, ErrRoomBroken) {
-		if rooms.Lobby != "" {
-			return nil, b.abandon(ctx, RoomOwner{Area: area.ID, Part: Lobby}, rooms.Lobby, err)
-		}
-		return nil, b.abandon(ctx, RoomOwner{Area: area.ID, Part: Space}, rooms.Space, err)
+	plan.LobbyTopic = cmp.Or(board.Topic, plan.LobbyTopic)
+	plan.Retry, plan.AgeSeconds = e.Attempts > 1 || e.Phase != Ready, b.age(e)
+	rooms, err := b.rooms.SetUpArea(ctx, plan, found)
+	var part *PartError
+	if isLost(err) && errors.As(err, &part) {
+		return nil, b.replace(ctx, RoomOwner{Area: area.ID, Part: part.Part}, part.Room, err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("set up area: %w", err)
@@ -155,6 +157,43 @@ func (b *Bridge) performSetUpArea(ctx context.Context, e Entry) (func(Tx) error,
 		}
 		return finish(tx, e)
 	}, nil
+}
+
+func (b *Bridge) areaPlan(ctx context.Context, area ServiceArea) (AreaPlan, error) {
+	p := AreaPlan{
+		Area: area, SpaceName: b.texts.area("space_name", area),
+		LobbyName: b.texts.area("lobby_name", area), LobbyTopic: b.texts.area("lobby_topic", area),
+	}
+	err := b.store.Update(ctx, func(tx Tx) error {
+		var err error
+		if p.Rooms, err = tx.AreaRooms(area.ID); err != nil {
+			return err
+		}
+		for part, alias := range map[AreaPart]*string{Space: &p.SpaceAlias, Lobby: &p.LobbyAlias} {
+			n, err := tx.Spare(RoomOwner{Area: area.ID, Part: part})
+			if err != nil {
+				return err
+			}
+			*alias = spareAlias("schalter_"+string(part)+"_"+string(area.ID), n)
+		}
+		return nil
+	})
+	if err != nil {
+		return AreaPlan{}, fmt.Errorf("read rooms of area: %w: %w", err, ErrNotSent)
+	}
+	return p, nil
+}
+
+func areaEntry(id ServiceAreaID) string { return "set-up-" + string(id) }
+
+// enqueueArea asks for an area's rooms: one entry, however often the service starts.
+func (b *Bridge) enqueueArea(tx Tx, id ServiceAreaID) error {
+	now := b.now()
+	_, err := tx.Enqueue(Entry{
+		ID: areaEntry(id), Stream: areaStream(id), Kind: SetUpArea, Area: id,
+		Phase: Ready, DueAt: now, CreatedAt: now,
+	}, "", now)
+	return err
 }
 
 // setUpAreas asks for every area's rooms, as soon as the database can be reached.
@@ -173,14 +212,8 @@ func (b *Bridge) setUpAreas(ctx context.Context) {
 					return err
 				}
 			}
-			now := b.now()
 			for _, a := range b.areas {
-				// One entry per area, however often the service starts.
-				_, err := tx.Enqueue(Entry{
-					ID: "set-up-" + string(a.ID), Stream: areaStream(a.ID), Kind: SetUpArea, Area: a.ID,
-					Phase: Ready, DueAt: now, CreatedAt: now,
-				}, "", now)
-				if err != nil {
+				if err := b.enqueueArea(tx, a.ID); err != nil {
 					return err
 				}
 			}
@@ -321,13 +354,16 @@ func (b *Bridge) performLeaveRoom(ctx context.Context, e Entry) (func(Tx) error,
 	if err := json.Unmarshal(e.Payload, &owner.Part); err != nil {
 		return nil, fmt.Errorf("decode payload: %w: %w", err, ErrRefused)
 	}
-	stream, kind := conversationStream(owner.Conversation), OpenRoom
-	if owner.Conversation == "" {
-		stream, kind = areaStream(owner.Area), SetUpArea
+	at := map[string]EntryKind{conversationStream(owner.Conversation): OpenRoom, mendStream(owner.Conversation): MendRoom}
+	switch {
+	case owner.Part == AdminRoom:
+		at = map[string]EntryKind{adminRoomStream: SetUpAdmin}
+	case owner.Conversation == "":
+		at = map[string]EntryKind{areaStream(owner.Area): SetUpArea}
 	}
-	pending, err := b.store.Pending(ctx, stream, kind)
+	pending, err := b.anyPending(ctx, at)
 	if err != nil {
-		return nil, fmt.Errorf("look for the owner: %w: %w", err, ErrNotSent)
+		return nil, fmt.Errorf("look for the owner: %w", err)
 	}
 	if pending {
 		return nil, fmt.Errorf("owner's room is not complete: %w", ErrNotYet)
@@ -339,7 +375,11 @@ func (b *Bridge) performLeaveRoom(ctx context.Context, e Entry) (func(Tx) error,
 	if serving == e.Room {
 		return done, nil
 	}
-	err = b.rooms.LeaveRoom(ctx, e.Room)
+	space, err := b.spaceOf(ctx, owner)
+	if err != nil {
+		return nil, err
+	}
+	err = b.rooms.LeaveRoom(ctx, space, e.Room)
 	if errors.Is(err, ErrNotIn) {
 		if b.age(e) >= lateEntry {
 			return done, nil
@@ -380,6 +420,23 @@ func (b *Bridge) performEmptyRoom(ctx context.Context, e Entry) (func(Tx) error,
 	return func(tx Tx) error { return finish(tx, e) }, nil
 }
 
+// spaceOf is the space that lists an owner's room; "" for none.
+func (b *Bridge) spaceOf(ctx context.Context, owner RoomOwner) (RoomID, error) {
+	area := owner.Area
+	if owner.Conversation != "" {
+		c, err := b.store.Conversation(ctx, owner.Conversation)
+		if err != nil {
+			return "", fmt.Errorf("read conversation: %w: %w", err, ErrNotSent)
+		}
+		area = c.Area
+	}
+	if area == "" || owner.Part == Space {
+		return "", nil
+	}
+	rooms, err := b.areaRooms(ctx, area)
+	return rooms.Space, err
+}
+
 func (b *Bridge) servingRoom(ctx context.Context, owner RoomOwner) (RoomID, error) {
 	if owner.Conversation != "" {
 		c, err := b.store.Conversation(ctx, owner.Conversation)
@@ -388,6 +445,10 @@ func (b *Bridge) servingRoom(ctx context.Context, owner RoomOwner) (RoomID, erro
 		}
 		return c.Room, nil
 	}
+	if owner.Part == AdminRoom {
+		plan, err := b.adminPlan(ctx)
+		return plan.Room, err
+	}
 	rooms, err := b.areaRooms(ctx, owner.Area)
 	if owner.Part == Space {
 		return rooms.Space, err
@@ -395,57 +456,24 @@ func (b *Bridge) servingRoom(ctx context.Context, owner RoomOwner) (RoomID, erro
 	return rooms.Lobby, err
 }
 
-func (b *Bridge) abandon(ctx context.Context, owner RoomOwner, room RoomID, cause error) error {
-	err := b.store.Update(ctx, func(tx Tx) error {
-		if owner.Conversation != "" {
-			if _, err := tx.LockConversation(owner.Conversation); err != nil {
-				return err
-			}
-		}
-		if err := tx.Abandon(owner, room); err != nil {
-			return err
-		}
-		return b.discard(tx, owner, room)
-	})
-	if err != nil {
-		return fmt.Errorf("abandon room: %w: %w", err, ErrNotSent)
-	}
-	return fmt.Errorf("%w: %w", cause, ErrNotSent)
-}
-
-func (b *Bridge) renumber(ctx context.Context, id ConversationID, cause error) error {
-	err := b.store.Update(ctx, func(tx Tx) error {
-		c, err := tx.LockConversation(id)
-		if err != nil {
-			return err
-		}
-		if c.Number, err = tx.NextNumber(); err != nil {
-			return err
-		}
-		return tx.SaveConversation(c)
-	})
-	if err != nil {
-		return fmt.Errorf("renumber: %w: %w", err, ErrNotSent)
-	}
-	return fmt.Errorf("%w: %w", cause, ErrNotSent)
-}
-
-// roomOf is the room that an entry goes to: its own, else its conversation's, else its area's
-// lobby. ErrNotYet while that is not made.
+// roomOf is the room that an entry goes to: its own, else the lobby for a lobby's stream, else its
+// conversation's. ErrNotYet while that is not made.
 func (b *Bridge) roomOf(ctx context.Context, e Entry) (RoomID, error) {
 	room := e.Room
-	if room == "" && e.Conversation != "" {
-		c, err := b.store.Conversation(ctx, e.Conversation)
-		if err != nil {
-			return "", fmt.Errorf("find room: %w: %w", err, ErrNotSent)
-		}
-		room = c.Room
-	} else if room == "" {
+	switch {
+	case room != "":
+	case e.toLobby():
 		rooms, err := b.areaRooms(ctx, e.Area)
 		if err != nil {
 			return "", err
 		}
 		room = rooms.Lobby
+	default:
+		c, err := b.store.Conversation(ctx, e.Conversation)
+		if err != nil {
+			return "", fmt.Errorf("find room: %w: %w", err, ErrNotSent)
+		}
+		room = c.Room
 	}
 	if room == "" {
 		return "", fmt.Errorf("entry has no room: %w", ErrNotYet)
@@ -455,13 +483,16 @@ func (b *Bridge) roomOf(ctx context.Context, e Entry) (RoomID, error) {
 
 // roomIn is roomOf within a transaction; "" while the room is not made.
 func roomIn(tx Tx, e Entry) (RoomID, error) {
-	if e.Room != "" {
+	switch {
+	case e.Room != "":
 		return e.Room, nil
+	case e.toLobby():
+		rooms, err := tx.AreaRooms(e.Area)
+		return rooms.Lobby, err
 	}
-	if e.Conversation != "" {
-		c, err := tx.LockConversation(e.Conversation)
-		return c.Room, err
-	}
-	rooms, err := tx.AreaRooms(e.Area)
-	return rooms.Lobby, err
+	c, err := tx.LockConversation(e.Conversation)
+	return c.Room, err
 }
+
+// toLobby reports whether an entry goes to its area's lobby.
+func (e Entry) toLobby() bool { return e.Conversation == "" || e.Stream == lobbyStream(e.Area) }

@@ -30,6 +30,8 @@ type Store interface {
 	// DueLives returns conversations whose life is to be looked at, at most limit, the longest due
 	// first.
 	DueLives(ctx context.Context, now time.Time, limit int) ([]ConversationID, error)
+	// ServingRooms are the rooms of citizens' conversations that are not closed, in the order of their IDs.
+	ServingRooms(ctx context.Context) ([]ServingRoom, error)
 	// KnownRooms are all rooms that have been adopted or discarded.
 	KnownRooms(ctx context.Context) ([]RoomID, error)
 	HoursStore
@@ -93,6 +95,8 @@ type Tx interface {
 	MessageByEvent(EventID) (Message, error)
 	// SaveMessage writes everything that can change, but for event and failure.
 	SaveMessage(Message) error
+	// LastMessages returns the newest messages of a conversation, at most limit, in order.
+	LastMessages(c Conversation, limit int) ([]Message, error)
 	// MessageSeq returns the seq of a message.
 	MessageSeq(MessageID) (int64, error)
 	// EventIsOurs reports whether a message or an entry already owns this event.
@@ -117,6 +121,8 @@ type Tx interface {
 	ReleaseBarrier(id, nonce string, now time.Time) (bool, error)
 	// PostponeBarrier sets when the next barrier is due, if the entry waits for exactly this one.
 	PostponeBarrier(id, nonce string, due time.Time) error
+	// MoveEntry sends an entry, of which nobody knows what it came to, to another room, anew.
+	MoveEntry(id string, room RoomID, now time.Time) error
 	// ReleaseOwner makes everything that owner has claimed Unsure and due now.
 	ReleaseOwner(owner string, now time.Time) error
 	// ReleaseStream makes what owner has claimed in a stream Unsure and due now.
@@ -132,6 +138,10 @@ type Tx interface {
 	Adopt(owner RoomOwner, room RoomID) (RoomID, error)
 	// Abandon undoes Adopt, if room is still the one.
 	Abandon(owner RoomOwner, room RoomID) error
+	// Spare is how many aliases an area's room or the admin room has lost for good; RaiseSpare counts
+	// one more.
+	Spare(RoomOwner) (int, error)
+	RaiseSpare(RoomOwner) error
 
 	// AdvanceSync moves the token from since to next, if the lease is still ours; else ErrLost.
 	AdvanceSync(lease SyncLease, next string) error
@@ -150,6 +160,7 @@ type Tx interface {
 	RelationTx
 	HoursTx
 	RatingStore
+	DriftStore
 	StaffTx
 	ClerkTx
 	CannedTx

@@ -46,8 +46,11 @@ const (
 	ClerkText EventKind = "clerk_text"
 	// ClerkJoined is the joining of anybody who is not one of our own users.
 	ClerkJoined EventKind = "clerk_joined"
-	// ClerkLeft is the going of anybody who is not one of our own users, of themselves or not.
+	// ClerkLeft is the going of anybody who is not one of our own users, by themselves or put out by us.
 	ClerkLeft EventKind = "clerk_left"
+	// StateChanged is a piece of a room's state that somebody else than the bot has set, the bot or a
+	// ghost going, or somebody being put out by others than the bot.
+	StateChanged EventKind = "state_changed"
 	// ClerkReaction is a reaction of anybody who is not one of our own users.
 	ClerkReaction EventKind = "clerk_reaction"
 	// ClerkEdit replaces what the same user has said.
@@ -266,6 +269,8 @@ func (b *Bridge) take(tx Tx, ev Event, changed map[ConversationID]bool) error {
 		c, err = b.bareEcho(tx, ev)
 	case BarrierEcho:
 		err = b.barrierEcho(tx, ev)
+	case StateChanged:
+		b.suspects.suspect(ev.Room)
 	case RoomCreated:
 		_, err = b.adopt(tx, ev.Owner, ev.Room)
 	case Unreadable:

@@ -77,6 +77,9 @@ func (a *Adapter) read(room bridge.RoomID, raw json.RawMessage, names map[bridge
 }
 
 func (a *Adapter) readState(out *bridge.Event, e rawEvent, content map[string]any, names map[bridge.UserID]string) {
+	if a.drifts(e, content) {
+		out.Kind = bridge.StateChanged
+	}
 	switch e.Type {
 	case createType:
 		if owner, ours := ownerOf(content); ours && e.Sender == string(a.BotID()) {
@@ -89,7 +92,7 @@ func (a *Adapter) readState(out *bridge.Event, e rawEvent, content map[string]an
 			out.Kind, out.Marker, out.Nonce = bridge.BarrierEcho, entry, nonce
 		}
 	case memberType:
-		if m := content["membership"]; !a.isOurs(*e.StateKey) && (m == "leave" || m == "ban") {
+		if m := content["membership"]; !a.isOurs(*e.StateKey) && (m == "leave" || m == "ban") && out.Kind != bridge.StateChanged {
 			out.Kind, out.Sender = bridge.ClerkLeft, bridge.UserID(*e.StateKey)
 		}
 		if a.isOurs(*e.StateKey) || content["membership"] != "join" {
@@ -100,6 +103,27 @@ func (a *Adapter) readState(out *bridge.Event, e rawEvent, content map[string]an
 		}
 		out.Kind, out.Sender = bridge.ClerkJoined, bridge.UserID(*e.StateKey)
 	}
+}
+
+// drifts reports whether a state event says that somebody else has a hand in a room. A homeserver's
+// admin may act as the bot: Synapse makes an admin of a room so, and has everybody leave one by
+// themselves when it deletes it.
+func (a *Adapter) drifts(e rawEvent, content map[string]any) bool {
+	byBot := e.Sender == string(a.BotID())
+	switch e.Type {
+	case memberType:
+		if a.isOurs(*e.StateKey) {
+			return content["membership"] == "leave" || content["membership"] == "ban"
+		}
+		return content["membership"] == "leave" && e.Sender != *e.StateKey && !byBot
+	case powerType:
+		speak, _ := content["events_default"].(float64)
+		return !byBot || !samePower(content, a.power(nil, int(speak)))
+	case encryptionType:
+		return true
+	}
+	_, kept := whatOf[e.Type]
+	return !byBot && (kept || e.Type == spaceChild)
 }
 
 // readEcho reads a message or a reaction of one of our own users: all we want is its marker.

@@ -48,14 +48,22 @@ func (a *Adapter) invite(ctx context.Context, user bridge.UserID, room bridge.Ro
 	return nil
 }
 
-// letIn invites a user who may have come in since the room was looked at.
+// letIn invites a user who may have come in since the room was looked at, or may have been banned.
 func (a *Adapter) letIn(ctx context.Context, user bridge.UserID, room bridge.RoomID) error {
 	err := a.invite(ctx, user, room)
 	if !errors.Is(err, bridge.ErrForbidden) {
 		return err
 	}
-	if m, look := a.membership(ctx, user, room); look == nil && (m == "join" || m == "invite") {
+	switch m, look := a.membership(ctx, user, room); {
+	case look != nil:
+		return err
+	case m == "join" || m == "invite":
 		return nil
+	case m == "ban" && a.isOurs(string(user)):
+		if err := a.call(ctx, a.BotID(), http.MethodPost, map[string]any{"user_id": user}, nil, "rooms", string(room), "unban"); err != nil {
+			return fmt.Errorf("lift ban: %w", err)
+		}
+		return a.invite(ctx, user, room)
 	}
 	return err
 }

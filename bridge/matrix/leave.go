@@ -9,8 +9,12 @@ import (
 	"schalter/bridge"
 )
 
-// LeaveRoom leaves and forgets a room that serves nobody. A room that we are not in is left.
-func (a *Adapter) LeaveRoom(ctx context.Context, room bridge.RoomID) error {
+// LeaveRoom leaves and forgets a room that serves nobody; see bridge.Rooms. A room that we are not in
+// is left.
+func (a *Adapter) LeaveRoom(ctx context.Context, space, room bridge.RoomID) error {
+	if err := a.unlist(ctx, space, room); err != nil {
+		return err
+	}
 	in, err := a.membership(ctx, a.BotID(), room)
 	if err != nil && !errors.Is(err, bridge.ErrForbidden) {
 		return err
@@ -19,6 +23,21 @@ func (a *Adapter) LeaveRoom(ctx context.Context, room bridge.RoomID) error {
 		return err
 	}
 	return fmt.Errorf("leave room: %w", bridge.ErrNotIn)
+}
+
+// unlist takes a room out of a space that lists it, as far as we may.
+func (a *Adapter) unlist(ctx context.Context, space, room bridge.RoomID) error {
+	if space == "" {
+		return nil
+	}
+	child, err := a.pieceOfState(ctx, space, spaceChild, string(room))
+	if err == nil && len(child) > 0 {
+		err = a.putState(ctx, a.BotID(), space, spaceChild, string(room), map[string]any{})
+	}
+	if err != nil && !errors.Is(err, bridge.ErrForbidden) {
+		return fmt.Errorf("take room out of its space: %w", err)
+	}
+	return nil
 }
 
 // leave has one of our users leave and forget a room. ErrRefused when the homeserver answers and

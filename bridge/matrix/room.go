@@ -75,6 +75,28 @@ func (a *Adapter) OpenRoom(ctx context.Context, p bridge.RoomPlan, found func(br
 	if err := a.ensureUser(ctx, c.Ghost, local, p.GhostName); err != nil {
 		return "", err
 	}
+	spec := a.conversationSpec(p)
+	room, fresh, err := a.obtain(ctx, spec, c.Room, found)
+	if err != nil {
+		return room, err
+	}
+	if err := a.admit(ctx, c.Ghost, room, fresh); err != nil {
+		if errors.Is(err, bridge.ErrRoomBroken) {
+			err = a.dropAlias(ctx, a.AliasFor(spec.alias), room, err)
+		}
+		return room, err
+	}
+	for _, clerk := range p.Invite {
+		if err := a.Invite(ctx, room, clerk); err != nil {
+			// The clerk can join by the space.
+			a.log.Warn().Err(err).Str("room", string(room)).Msg("clerk not invited")
+		}
+	}
+	return room, a.putChild(ctx, p, room)
+}
+
+func (a *Adapter) conversationSpec(p bridge.RoomPlan) roomSpec {
+	c := p.Conversation
 	spec := roomSpec{
 		owner: bridge.RoomOwner{Conversation: c.ID}, alias: bridge.ConversationAlias(c.Number),
 		invite: []bridge.UserID{c.Ghost}, power: a.power(p.Area.Clerks, 0),
@@ -85,17 +107,7 @@ func (a *Adapter) OpenRoom(ctx context.Context, p bridge.RoomPlan, found func(br
 		spec.state[0] = restrictedTo(p.Space)
 		spec.state = append(spec.state, stateEvent{Type: spaceParent, Key: string(p.Space), Content: parentOf(a.server)})
 	}
-	room, fresh, err := a.obtain(ctx, spec, c.Room, found)
-	if err == nil {
-		err = a.admit(ctx, c.Ghost, room, fresh)
-	}
-	if err == nil {
-		return room, a.putChild(ctx, p, room)
-	}
-	if errors.Is(err, bridge.ErrRoomBroken) && room != "" {
-		err = a.dropAlias(ctx, a.AliasFor(spec.alias), room, err)
-	}
-	return room, err
+	return spec
 }
 
 // admit has the ghost enter the room, which invited it when it was made. In a room that is not
@@ -136,16 +148,19 @@ func (a *Adapter) putChild(ctx context.Context, p bridge.RoomPlan, room bridge.R
 	if p.Space == "" {
 		return nil
 	}
-	content := map[string]any{
-		"via": []any{a.server}, "suggested": p.Suggested, "order": fmt.Sprintf("%012d", p.Conversation.Number),
-	}
-	if p.Unlisted {
-		content = map[string]any{} // (specification, "m.space.child": no via, no child)
-	}
-	if err := a.putState(ctx, a.BotID(), p.Space, spaceChild, string(room), content); err != nil {
+	if err := a.putState(ctx, a.BotID(), p.Space, spaceChild, string(room), a.child(p)); err != nil {
 		return fmt.Errorf("list room in its space: %w", err)
 	}
 	return nil
+}
+
+func (a *Adapter) child(p bridge.RoomPlan) map[string]any {
+	if p.Unlisted {
+		return map[string]any{} // (specification, "m.space.child": no via, no child)
+	}
+	return map[string]any{
+		"via": []any{a.server}, "suggested": p.Suggested, "order": fmt.Sprintf("%012d", p.Conversation.Number),
+	}
 }
 
 // obtain returns the room that serves spec.owner, in the shape of spec; fresh, if this call has
@@ -183,7 +198,11 @@ func (a *Adapter) obtain(ctx context.Context, spec roomSpec, known bridge.RoomID
 			return "", false, err
 		}
 	}
-	return room, false, a.complete(ctx, spec, room)
+	err = a.complete(ctx, spec, room)
+	if errors.Is(err, bridge.ErrRoomBroken) {
+		err = a.dropAlias(ctx, a.AliasFor(spec.alias), room, err)
+	}
+	return room, false, err
 }
 
 func (a *Adapter) create(ctx context.Context, spec roomSpec) (bridge.RoomID, error) {
@@ -212,19 +231,29 @@ func (a *Adapter) create(ctx context.Context, spec roomSpec) (bridge.RoomID, err
 // left half made.
 func (a *Adapter) complete(ctx context.Context, spec roomSpec, room bridge.RoomID) error {
 	have, err := a.state(ctx, room)
+	if gone(err, have, a.BotID()) && a.join(ctx, a.BotID(), room) == nil { // put out, and let in again
+		have, err = a.state(ctx, room)
+	}
+	if err == nil && gone(nil, have, a.BotID()) {
+		err = &callError{kind: bridge.ErrForbidden, code: "not in the room"}
+	}
 	if err != nil {
 		return broken(err)
 	}
 	if err := a.completeAlias(ctx, spec, room); err != nil {
 		return err
 	}
-	want := append([]stateEvent{{Type: powerType, Content: spec.power}}, spec.state...)
-	want = append(want, stateEvent{Type: canonicalType, Content: map[string]any{"alias": a.AliasFor(spec.alias)}})
-	for _, s := range want {
+	for _, s := range a.wanted(spec) {
 		if same(have[stateKey{s.Type, s.Key}].content, s.Content) {
 			continue
 		}
-		if err := a.putState(ctx, a.BotID(), room, s.Type, s.Key, s.Content); err != nil {
+		err := a.putState(ctx, a.BotID(), room, s.Type, s.Key, s.Content)
+		if s.Type == powerType && errors.Is(err, bridge.ErrForbidden) && hasPower(have, a.BotID()) {
+			// Somebody has as much power as we have, and that can't be taken away. The room serves.
+			a.log.Warn().Str("room", string(room)).Msg("power levels not as they should be")
+			continue
+		}
+		if err != nil {
 			return broken(fmt.Errorf("complete %s: %w", s.Type, err))
 		}
 	}
@@ -237,6 +266,24 @@ func (a *Adapter) complete(ctx context.Context, spec roomSpec, room bridge.RoomI
 		}
 	}
 	return nil
+}
+
+// gone reports whether a room's state, or what came of asking for it, says that a user is not in it.
+func gone(err error, have roomState, user bridge.UserID) bool {
+	return errors.Is(err, bridge.ErrForbidden) || err == nil && membership(have, user) != "join"
+}
+
+// hasPower reports whether a user may do everything in a room.
+func hasPower(have roomState, user bridge.UserID) bool {
+	users, _ := have[stateKey{powerType, ""}].content["users"].(map[string]any)
+	level, _ := users[string(user)].(float64)
+	return level >= botPower
+}
+
+// wanted is the state that a room should have.
+func (a *Adapter) wanted(spec roomSpec) []stateEvent {
+	want := append([]stateEvent{{Type: powerType, Content: spec.power}}, spec.state...)
+	return append(want, stateEvent{Type: canonicalType, Content: map[string]any{"alias": a.AliasFor(spec.alias)}})
 }
 
 // broken marks what forbids completing a room: it can't be served and is replaced.
@@ -280,10 +327,19 @@ func membership(s roomState, user bridge.UserID) string {
 
 // same compares contents as JSON.
 func same(have, want map[string]any) bool {
-	raw, err := json.Marshal(want)
+	plain := asJSON(want)
+	return plain != nil && reflect.DeepEqual(have, plain)
+}
+
+// asJSON is a content as it is read from JSON; nil for what can't be written.
+func asJSON(content map[string]any) map[string]any {
+	raw, err := json.Marshal(content)
 	if err != nil {
-		return false
+		return nil
 	}
 	var plain map[string]any
-	return json.Unmarshal(raw, &plain) == nil && reflect.DeepEqual(have, plain)
+	if json.Unmarshal(raw, &plain) != nil {
+		return nil
+	}
+	return plain
 }

@@ -2,6 +2,7 @@ package matrix
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -26,6 +27,8 @@ const (
 	memberType    = "m.room.member"
 	spaceChild    = "m.space.child"
 	canonicalType = "m.room.canonical_alias"
+
+	encryptionType = "m.room.encryption"
 )
 
 // Send sends a message. Its transaction ID and its marker are the entry's ID.
@@ -49,9 +52,19 @@ func (a *Adapter) Send(ctx context.Context, m bridge.OutgoingMessage) (bridge.Ev
 	}
 	event, err := a.put(ctx, m.As, m.Room, messageType, m.Entry, content)
 	if err != nil {
-		return "", fmt.Errorf("send message: %w", err)
+		return "", fmt.Errorf("send message: %w", ofLostRoom(m.Replaces, err))
 	}
 	return event, nil
+}
+
+// ofLostRoom marks the refusal of something about an event that is not in the room: it was in one that
+// is lost. Synapse knows no better code for it.
+func ofLostRoom(about bridge.EventID, err error) error {
+	var answer *callError
+	if about != "" && errors.As(err, &answer) && answer.status == http.StatusBadRequest && answer.code == "M_UNKNOWN" {
+		return fmt.Errorf("%w: %w", bridge.ErrRefused, err)
+	}
+	return err
 }
 
 // edited is a message in place of an earlier one (specification, "Event replacements"). What stands
@@ -80,7 +93,7 @@ func (a *Adapter) React(ctx context.Context, r bridge.Reaction) (bridge.EventID,
 		return "", nil
 	}
 	if err != nil {
-		return "", fmt.Errorf("place reaction: %w", err)
+		return "", fmt.Errorf("place reaction: %w", ofLostRoom(r.Target, err))
 	}
 	return event, nil
 }

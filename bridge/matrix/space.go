@@ -2,6 +2,7 @@ package matrix
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -50,35 +51,24 @@ func topic(text string) stateEvent {
 	return stateEvent{Type: "m.room.topic", Content: map[string]any{"topic": text}}
 }
 
-// SetUpArea makes or completes an area's space and lobby; see bridge.Rooms. With ErrRoomBroken,
-// the rooms returned end in the broken one.
+// SetUpArea makes or completes an area's space and lobby; see bridge.Rooms.
 func (a *Adapter) SetUpArea(ctx context.Context, p bridge.AreaPlan, found func(bridge.RoomOwner, bridge.RoomID) (bridge.RoomID, error)) (bridge.AreaRooms, error) {
 	rooms := bridge.AreaRooms{Area: p.Area.ID}
-	part := func(which bridge.AreaPart, known bridge.RoomID, spec roomSpec) (bridge.RoomID, error) {
-		spec.owner = bridge.RoomOwner{Area: p.Area.ID, Part: which}
-		spec.alias = "schalter_" + string(which) + "_" + string(p.Area.ID)
-		// After a lost database the alias may lead to our own rooms of before: look first.
-		spec.retry, spec.seconds = true, p.AgeSeconds
+	part := func(known bridge.RoomID, spec roomSpec) (bridge.RoomID, error) {
 		room, _, err := a.obtain(ctx, spec, known, func(r bridge.RoomID) (bridge.RoomID, error) { return found(spec.owner, r) })
+		if err != nil {
+			err = &bridge.PartError{Part: spec.owner.Part, Room: room, Err: err}
+		}
 		return room, err
 	}
 	var err error
-	rooms.Space, err = part(bridge.Space, p.Rooms.Space, roomSpec{
-		space: true, power: a.power(p.Area.Clerks, botPower),
-		state: []stateEvent{inviteOnly, historyShared, noGuests, named(p.SpaceName)},
-	})
-	if err != nil {
-		return rooms, fmt.Errorf("space: %w", err)
+	if rooms.Space, err = part(p.Rooms.Space, a.spaceSpec(p)); err != nil {
+		return rooms, err
 	}
-	rooms.Lobby, err = part(bridge.Lobby, p.Rooms.Lobby, roomSpec{
-		power: a.power(p.Area.Clerks, clerkPower),
-		state: []stateEvent{restrictedTo(rooms.Space), historyShared, noGuests, named(p.LobbyName), topic(p.LobbyTopic)},
-	})
-	if err != nil {
-		return rooms, fmt.Errorf("lobby: %w", err)
+	if rooms.Lobby, err = part(p.Rooms.Lobby, a.lobbySpec(p, rooms.Space)); err != nil {
+		return rooms, err
 	}
-	child := map[string]any{"via": []any{a.server}, "suggested": true, "order": "0"}
-	if err := a.putState(ctx, a.BotID(), rooms.Space, spaceChild, string(rooms.Lobby), child); err != nil {
+	if err := a.putState(ctx, a.BotID(), rooms.Space, spaceChild, string(rooms.Lobby), a.lobbyChild()); err != nil {
 		return rooms, fmt.Errorf("list lobby in its space: %w", err)
 	}
 	for _, room := range []bridge.RoomID{rooms.Space, rooms.Lobby} {
@@ -87,6 +77,31 @@ func (a *Adapter) SetUpArea(ctx context.Context, p bridge.AreaPlan, found func(b
 		}
 	}
 	return rooms, nil
+}
+
+func (a *Adapter) areaSpec(p bridge.AreaPlan, which bridge.AreaPart, spec roomSpec) roomSpec {
+	spec.owner = bridge.RoomOwner{Area: p.Area.ID, Part: which}
+	// After a lost database the alias may lead to our own rooms of before: look first.
+	spec.retry, spec.seconds = true, p.AgeSeconds
+	return spec
+}
+
+func (a *Adapter) spaceSpec(p bridge.AreaPlan) roomSpec {
+	return a.areaSpec(p, bridge.Space, roomSpec{
+		alias: p.SpaceAlias, space: true, power: a.power(p.Area.Clerks, botPower),
+		state: []stateEvent{inviteOnly, historyShared, noGuests, named(p.SpaceName)},
+	})
+}
+
+func (a *Adapter) lobbySpec(p bridge.AreaPlan, space bridge.RoomID) roomSpec {
+	return a.areaSpec(p, bridge.Lobby, roomSpec{
+		alias: p.LobbyAlias, power: a.power(p.Area.Clerks, clerkPower),
+		state: []stateEvent{restrictedTo(space), historyShared, noGuests, named(p.LobbyName), topic(p.LobbyTopic)},
+	})
+}
+
+func (a *Adapter) lobbyChild() map[string]any {
+	return map[string]any{"via": []any{a.server}, "suggested": true, "order": "0"}
 }
 
 // reconcileMembers invites the clerks that are missing and removes everybody else.
@@ -124,7 +139,13 @@ func (a *Adapter) removeOthers(ctx context.Context, room bridge.RoomID, have roo
 			continue
 		}
 		if m := membership(have, user); m == "join" || m == "invite" || m == "knock" {
-			if err := a.kick(ctx, user, room); err != nil {
+			err := a.kick(ctx, user, room)
+			if errors.Is(err, bridge.ErrForbidden) && hasPower(have, user) {
+				// Whom a homeserver's admin gave as much power as we have. Nothing else waits for them to go.
+				a.log.Warn().Err(err).Str("room", string(room)).Msg("not removed from the room")
+				continue
+			}
+			if err != nil {
 				return err
 			}
 		}

@@ -13,17 +13,15 @@ import (
 // whenever the homeserver has been away: a homeserver that is killed in the middle of createRoom
 // can keep a room of which its /sync never tells. Found so on Dendrite.
 func (a *Adapter) sweep(ctx context.Context, core Core) error {
-	var joined struct {
-		Rooms []bridge.RoomID `json:"joined_rooms"`
-	}
-	if err := a.call(ctx, a.BotID(), http.MethodGet, nil, &joined, "joined_rooms"); err != nil {
-		return fmt.Errorf("list joined rooms: %w", err)
+	joined, err := a.JoinedRooms(ctx)
+	if err != nil {
+		return err
 	}
 	known, err := core.KnownRooms(ctx)
 	if err != nil {
 		return fmt.Errorf("list known rooms: %w", err)
 	}
-	for _, room := range joined.Rooms {
+	for room := range joined {
 		if known[room] {
 			continue
 		}
@@ -44,4 +42,19 @@ func (a *Adapter) sweep(ctx context.Context, core Core) error {
 		}
 	}
 	return nil
+}
+
+// JoinedRooms are the rooms that the bot is in.
+func (a *Adapter) JoinedRooms(ctx context.Context) (map[bridge.RoomID]bool, error) {
+	var joined struct {
+		Rooms []bridge.RoomID `json:"joined_rooms"`
+	}
+	if err := a.call(ctx, a.BotID(), http.MethodGet, nil, &joined, "joined_rooms"); err != nil {
+		return nil, fmt.Errorf("list joined rooms: %w", err)
+	}
+	out := make(map[bridge.RoomID]bool, len(joined.Rooms))
+	for _, room := range joined.Rooms {
+		out[room] = true
+	}
+	return out, nil
 }

@@ -63,10 +63,12 @@ func (t *transaction) SaveAreaRooms(a bridge.AreaRooms) error {
 	return t.exec(updateArea, string(a.Space), string(a.Lobby), string(a.Area))
 }
 
-// adoption is where the room of an owner stands: the same two statements for three kinds.
+// adoption is where the room of an owner stands, and how many aliases it has lost: the same statements
+// for all kinds. A conversation loses its number instead.
 type adoption struct {
 	key                  string
 	read, adopt, unadopt string
+	spare, raise         string
 }
 
 func adoptionOf(o bridge.RoomOwner) (adoption, error) {
@@ -75,24 +77,30 @@ func adoptionOf(o bridge.RoomOwner) (adoption, error) {
 		return adoption{string(o.Conversation),
 			`SELECT room_id FROM conversations WHERE id = ?`,
 			`UPDATE conversations SET room_id = ? WHERE id = ? AND room_id = ''`,
-			`UPDATE conversations SET room_id = '' WHERE id = ? AND room_id = ?`}, nil
+			`UPDATE conversations SET room_id = '' WHERE id = ? AND room_id = ?`, "", ""}, nil
 	case o.Part == bridge.Space:
 		return adoption{string(o.Area),
 			`SELECT space_id FROM service_areas WHERE id = ?`,
 			`UPDATE service_areas SET space_id = ? WHERE id = ? AND space_id = ''`,
-			`UPDATE service_areas SET space_id = '' WHERE id = ? AND space_id = ?`}, nil
+			`UPDATE service_areas SET space_id = '' WHERE id = ? AND space_id = ?`,
+			`SELECT space_spare FROM service_areas WHERE id = ?`,
+			`UPDATE service_areas SET space_spare = space_spare + 1 WHERE id = ?`}, nil
 	case o.Part == bridge.Lobby:
 		return adoption{string(o.Area),
 			`SELECT lobby_id FROM service_areas WHERE id = ?`,
 			`UPDATE service_areas SET lobby_id = ? WHERE id = ? AND lobby_id = ''`,
-			`UPDATE service_areas SET lobby_id = '' WHERE id = ? AND lobby_id = ?`}, nil
+			`UPDATE service_areas SET lobby_id = '' WHERE id = ? AND lobby_id = ?`,
+			`SELECT lobby_spare FROM service_areas WHERE id = ?`,
+			`UPDATE service_areas SET lobby_spare = lobby_spare + 1 WHERE id = ?`}, nil
 	case o.Part == bridge.AdminRoom:
 		return adoption{string(o.Part),
 			`SELECT room_id FROM house_rooms WHERE part = ?`,
 			`UPDATE house_rooms SET room_id = ? WHERE part = ? AND room_id = ''`,
-			`UPDATE house_rooms SET room_id = '' WHERE part = ? AND room_id = ?`}, nil
+			`UPDATE house_rooms SET room_id = '' WHERE part = ? AND room_id = ?`,
+			`SELECT spare FROM house_rooms WHERE part = ?`,
+			`UPDATE house_rooms SET spare = spare + 1 WHERE part = ?`}, nil
 	case o.Part == bridge.DirectRoom && o.User != "":
-		return adoption{string(o.User), selectDirect, adoptDirect, unadoptDirect}, nil
+		return adoption{string(o.User), selectDirect, adoptDirect, unadoptDirect, "", ""}, nil
 	}
 	return adoption{}, fmt.Errorf("room owner without conversation or part")
 }
@@ -133,6 +141,32 @@ func (t *transaction) Abandon(o bridge.RoomOwner, room bridge.RoomID) error {
 		return err
 	}
 	return t.exec(a.unadopt, a.key, string(room))
+}
+
+func (t *transaction) Spare(o bridge.RoomOwner) (int, error) {
+	a, err := adoptionOf(o)
+	if err != nil || a.spare == "" {
+		return 0, err
+	}
+	var n int
+	err = t.get(&n, a.spare, a.key)
+	if errors.Is(err, bridge.ErrNotFound) {
+		err = nil // nothing was made yet
+	}
+	return n, err
+}
+
+func (t *transaction) RaiseSpare(o bridge.RoomOwner) error {
+	a, err := adoptionOf(o)
+	if err != nil || a.raise == "" {
+		return err
+	}
+	if o.Area != "" {
+		if err := t.exec(insertArea, a.key); err != nil {
+			return err
+		}
+	}
+	return t.exec(a.raise, a.key)
 }
 
 const selectHouseRoom = `SELECT room_id FROM house_rooms WHERE part = ?`

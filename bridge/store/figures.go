@@ -21,6 +21,8 @@ type Figures struct {
 	Unconfirmed time.Time
 	// SetAside counts the events that could not be used, by class.
 	SetAside map[string]int
+	// Drifts counts what was found otherwise than it should be, by what and what became of it.
+	Drifts map[DriftCount]int
 }
 
 // AreaState is one cell of Figures.Conversations.
@@ -68,7 +70,10 @@ func (db *DB) Figures(ctx context.Context) (Figures, error) {
 	if f.Unconfirmed, err = db.Unconfirmed(ctx); err != nil {
 		return f, err
 	}
-	f.SetAside, err = db.CountSetAside(ctx)
+	if f.SetAside, err = db.CountSetAside(ctx); err != nil {
+		return f, err
+	}
+	f.Drifts, err = db.countDrifts(ctx)
 	return f, err
 }
 

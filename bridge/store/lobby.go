@@ -30,6 +30,8 @@ const (
 	selectNoticeByEvent = `SELECT ` + noticeColumns + ` FROM lobby_notices WHERE event_id = ? AND event_id <> ''`
 	upsertNotice        = `INSERT INTO lobby_notices (` + noticeColumns + `) VALUES (?, ?, ?, ?)
 		ON CONFLICT (conversation_id, service_area) DO UPDATE SET event_id = excluded.event_id, shown = excluded.shown`
+	selectNoticedIn = `SELECT c.id FROM lobby_notices n JOIN conversations c ON c.id = n.conversation_id
+		WHERE n.service_area = ? AND c.state <> 'closed' ORDER BY c.number`
 	updateNoticeEvent = `UPDATE lobby_notices SET event_id = ? WHERE conversation_id = ? AND service_area = ?`
 )
 
@@ -56,6 +58,12 @@ func (t *transaction) LobbyNoticeByEvent(event bridge.EventID) (bridge.LobbyNoti
 	var r noticeRow
 	err := t.get(&r, selectNoticeByEvent, string(event))
 	return r.notice(), err
+}
+
+func (t *transaction) NoticedIn(area bridge.ServiceAreaID) ([]bridge.ConversationID, error) {
+	var ids []bridge.ConversationID
+	err := t.list(&ids, selectNoticedIn, string(area))
+	return ids, err
 }
 
 func (t *transaction) SaveLobbyNotice(n bridge.LobbyNotice) error {

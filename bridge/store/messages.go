@@ -87,6 +87,12 @@ func (db *DB) Message(ctx context.Context, id bridge.MessageID) (bridge.Message,
 	return r.message(), err
 }
 
+func (t *transaction) LastMessages(c bridge.Conversation, limit int) ([]bridge.Message, error) {
+	var rows []messageRow
+	err := t.list(&rows, selectMessages, string(c.ID), c.LastSeq-int64(limit), limit)
+	return messages(rows), err
+}
+
 // Changed returns at most limit messages that have changed since a revision; see bridge.Store.
 func (db *DB) Changed(ctx context.Context, id bridge.ConversationID, since, after, upTo int64, limit int) ([]bridge.Message, error) {
 	var rows []messageRow

@@ -174,6 +174,7 @@ const (
 		WHERE id = ? AND claim = ? AND phase = 'trying'`
 	releaseBarrier  = `UPDATE outbox SET phase = 'ready', barrier = '', due_at = ? WHERE id = ? AND phase = 'barred' AND barrier = ?`
 	postponeBarrier = `UPDATE outbox SET due_at = ? WHERE id = ? AND phase = 'barred' AND barrier = ?`
+	moveEntry       = `UPDATE outbox SET room_id = ?, phase = 'ready', barrier = '', attempts = 0, due_at = ? WHERE id = ? AND phase <> 'trying'`
 	releaseOwner    = `UPDATE outbox SET phase = 'unsure', due_at = ?, owner = '', claimed_until = 0
 		WHERE owner = ? AND phase = 'trying'`
 	releaseStream = `UPDATE outbox SET phase = 'unsure', due_at = ?, owner = '', claimed_until = 0
@@ -211,6 +212,10 @@ func (t *transaction) ReleaseBarrier(id, nonce string, now time.Time) (bool, err
 
 func (t *transaction) PostponeBarrier(id, nonce string, due time.Time) error {
 	return t.exec(postponeBarrier, millis(due), id, nonce)
+}
+
+func (t *transaction) MoveEntry(id string, room bridge.RoomID, now time.Time) error {
+	return t.exec(moveEntry, string(room), millis(now), id)
 }
 
 func (t *transaction) ReleaseOwner(owner string, now time.Time) error {

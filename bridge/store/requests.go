@@ -44,7 +44,8 @@ const (
 	selectRequestByNumber = `SELECT ` + requestColumns + ` FROM requests r WHERE r.number = ?`
 	selectRequestByToken  = `SELECT ` + requestColumns + ` FROM requests r
 		WHERE r.id = (SELECT request_id FROM request_tokens WHERE hash = ? AND created_at > ?)`
-	insertRequest = `INSERT INTO requests (id, number, service_area, language, name, email, phone, text, state, created_at)
+	selectOpenRequests = `SELECT ` + requestColumns + ` FROM requests r WHERE r.service_area = ? AND r.state = 'open' ORDER BY r.number`
+	insertRequest      = `INSERT INTO requests (id, number, service_area, language, name, email, phone, text, state, created_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	updateRequest = `UPDATE requests SET state = ?, notice_event_id = ?, clerk = ?, answer = ?, answered_at = ?,
 		conversation_id = ? WHERE id = ?`
@@ -54,6 +55,18 @@ func (t *transaction) request(query string, args ...any) (bridge.Request, error)
 	var r requestRow
 	err := t.get(&r, query+t.forUpdate, args...)
 	return r.request(), err
+}
+
+func (t *transaction) OpenRequests(area bridge.ServiceAreaID) ([]bridge.Request, error) {
+	var rows []requestRow
+	if err := t.list(&rows, selectOpenRequests, string(area)); err != nil {
+		return nil, err
+	}
+	out := make([]bridge.Request, len(rows))
+	for i, r := range rows {
+		out[i] = r.request()
+	}
+	return out, nil
 }
 
 func (t *transaction) Request(id bridge.RequestID) (bridge.Request, error) {

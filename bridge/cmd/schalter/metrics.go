@@ -89,6 +89,7 @@ var (
 	outboxEntries   = gauge("outbox_entries", "What is still to be done to Matrix, by phase.", "phase")
 	outboxOldest    = gauge("outbox_oldest_seconds", "Age of the oldest entry of the outbox; 0 when it is empty.")
 	eventsSetAside  = gauge("events_set_aside", "Events that could not be used, by what was wrong with them.", "class")
+	driftsFound     = gauge("drifts", "What was found in Matrix otherwise than the bridge keeps it, by what it was and what became of it.", "what", "outcome")
 	syncReads       = gauge("sync_reads", "1 when this replica is the one that reads /sync.")
 	sinceSync       = gauge("sync_last_seconds", "Time since this replica last stored a response of /sync; long polls take 30 s.")
 	sinceEcho       = gauge("echo_last_seconds", "Time since this replica last saw a text of its own come back.")
@@ -152,6 +153,9 @@ func (s *service) Collect(out chan<- prometheus.Metric) {
 		f.Oldest = now
 	}
 	since(outboxOldest, f.Oldest)
+	for cell, n := range f.Drifts {
+		set(driftsFound, float64(n), string(cell.What), string(cell.Outcome))
+	}
 	for class, n := range f.SetAside {
 		set(eventsSetAside, float64(n), class)
 	}
