@@ -194,6 +194,7 @@ func (c *Config) checkCity(k *checker) {
 	c.checkHolidays(k)
 	k.url("city.privacy_url", c.City.PrivacyURL, false)
 	k.texts("city.notice", c.City.Notice, false)
+	k.texts("city.controller", c.City.Controller, false)
 }
 
 func (c *Config) checkAreas(k *checker) {

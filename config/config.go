@@ -98,6 +98,8 @@ type City struct {
 	PrivacyURL  string   `yaml:"privacy_url"`
 	// Notice is shown to citizens before they write, by language.
 	Notice map[string]string `yaml:"notice"`
+	// Controller says who is responsible for the citizens' data, by language.
+	Controller map[string]string `yaml:"controller"`
 }
 
 // Mail is the SMTP server for answers to requests. Without a host, e-mail is not offered.

@@ -30,14 +30,17 @@ type memory struct {
 	openings      map[string]bridge.Opening
 	messages      map[bridge.ConversationID][]bridge.Message
 	delayed       bool
-	now           time.Time
-	notice        *bridge.HoursNotice
-	idleEnds      time.Time
-	rating        bridge.Rating
-	mail          bool
-	left          []bridge.NewRequest
-	typed         []bool
-	read          []int64
+	// expected is how long one waits, and offer whether it has been long.
+	expected time.Duration
+	offer    bool
+	now      time.Time
+	notice   *bridge.HoursNotice
+	idleEnds time.Time
+	rating   bridge.Rating
+	mail     bool
+	left     []bridge.NewRequest
+	typed    []bool
+	read     []int64
 	// fail, by method, is what the next calls come to.
 	fail map[string]error
 	// failed, by method, counts those calls.
@@ -145,7 +148,11 @@ func (m *memory) Areas() []bridge.ServiceArea {
 	return slices.Clone(m.areas)
 }
 
-func (m *memory) ExpectedWait(bridge.ServiceAreaID) (time.Duration, bool) { return 0, false }
+func (m *memory) ExpectedWait(bridge.ServiceAreaID) (time.Duration, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.expected, m.expected > 0
+}
 
 func (m *memory) AnswersByMail() bool {
 	m.mu.Lock()
@@ -478,6 +485,7 @@ func (m *memory) Look(ctx context.Context, id bridge.ConversationID) (bridge.Sna
 	}
 	snapshot := bridge.Snapshot{Conversation: *c, Delayed: m.delayed, Hours: m.notice, IdleEndsAt: m.idleEnds}
 	if c.State == bridge.Waiting {
+		snapshot.ExpectedWait, snapshot.WaitKnown, snapshot.OfferRequest = m.expected, m.expected > 0, m.offer
 		for other := range maps.Values(m.conversations) {
 			if other.Area == c.Area && other.State == bridge.Waiting && other.Number <= c.Number {
 				snapshot.Position++
@@ -514,6 +522,12 @@ func (m *memory) Delayed() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.delayed
+}
+
+func (m *memory) state(id bridge.ConversationID) bridge.State {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.conversations[id].State
 }
 
 // only returns the one conversation there is.

@@ -27,6 +27,9 @@ type pages struct {
 	templates *template.Template
 	files     map[string]widget.File
 	words     map[string]map[string]string
+	// style is that of the transcript, which carries it along; transcriptPolicy allows it and nothing else.
+	style            template.CSS
+	transcriptPolicy string
 	// framers is the source list of who may show the chat in a frame.
 	framers string
 }
@@ -34,7 +37,7 @@ type pages struct {
 func newPages(origins []string) (pages, error) {
 	p := pages{files: map[string]widget.File{}, words: map[string]map[string]string{}, framers: strings.Join(append([]string{"'self'"}, origins...), " ")}
 	var err error
-	if p.templates, err = template.ParseFS(pageFiles, "page/*.html"); err != nil {
+	if p.templates, err = template.New("").Funcs(template.FuncMap{"args": args}).ParseFS(pageFiles, "page/*.html"); err != nil {
 		return p, fmt.Errorf("read pages: %w", err)
 	}
 	for _, name := range []string{"page.css", "icon.svg"} {
@@ -44,12 +47,23 @@ func newPages(origins []string) (pages, error) {
 		}
 		p.files[name] = widget.NewFile(name, data)
 	}
+	css := string(p.files["page.css"].Data)
+	p.style = template.CSS(css)
+	p.transcriptPolicy = "default-src 'none'; style-src " + styleSource(css) + "; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 	for _, name := range widget.Languages {
 		if p.words[name], err = widget.Words(name); err != nil {
 			return p, err
 		}
 	}
 	return p, nil
+}
+
+// args are a message and the words, for the part of a page that shows it.
+func args(message plainMessage, words map[string]string) any {
+	return struct {
+		Message plainMessage
+		Words   map[string]string
+	}{message, words}
 }
 
 // pageData is what every page is made of.

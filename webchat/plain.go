@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -41,8 +42,8 @@ type plainPage struct {
 	// ClientID and Key make a form that is sent twice take effect once.
 	ClientID, Key string
 	// Trouble says what was refused.
-	Trouble string
-	Notice  string
+	Trouble            string
+	Notice, Controller string
 
 	Conversation *bridge.Snapshot
 	AreaName     string
@@ -79,10 +80,7 @@ func (s *Server) showPlain(c *gin.Context, status int, p plainPage) {
 	s.plainHeaders(c)
 	data := s.pageData(c)
 	name := "plain.html"
-	p.Notice = s.city.notices[languageOf(c)]
-	if p.Notice == "" {
-		p.Notice = data.Words["notice"]
-	}
+	p.Notice, p.Controller = s.noticeIn(languageOf(c)), s.city.controllers[languageOf(c)]
 	p.ClientID, p.Key = bridge.NewID(), bridge.NewID()
 	if snapshot, ok := s.plainConversation(c); ok {
 		p.Conversation, name = &snapshot, "plain_chat.html"
@@ -201,33 +199,24 @@ func (s *Server) getPlainLog(c *gin.Context) {
 	if c.Query("hold") != "" || snapshot.Conversation.State == bridge.Closed {
 		p.Seconds = 0
 	}
-	for after := int64(0); ; {
-		ctx, cancel := context.WithTimeout(c.Request.Context(), coreTimeout)
-		page, err := s.core.History(ctx, snapshot.Conversation.ID, after, historyMost)
-		cancel()
-		if err != nil {
-			s.fail(c, err)
-			return
+	zone := s.zoneOf(snapshot.Conversation.Area)
+	err := s.eachMessage(c, snapshot.Conversation.ID, func(m bridge.Message) {
+		if !m.Deleted() {
+			p.add(m, data.Words, zone)
 		}
-		for _, m := range page {
-			after = m.Seq
-			p.add(m, data.Words)
-		}
-		if len(page) < historyMost {
-			break
-		}
+	})
+	if err != nil {
+		s.fail(c, err)
+		return
 	}
 	data.Body = p
 	s.showPage(c, "plain_log.html", data)
 }
 
-// add appends a message under its day; a deleted one leaves nothing. Times are the server's, for it does not know the reader's.
-func (p *plainPage) add(m bridge.Message, words map[string]string) {
-	if m.Deleted() {
-		return
-	}
-	at := m.CreatedAt.Local()
-	if date := at.Format("02.01.2006"); len(p.Days) == 0 || p.Days[len(p.Days)-1].Date != date {
+// add appends a message under its day. Times are the city's, for the reader's are not known.
+func (p *plainPage) add(m bridge.Message, words map[string]string, zone *time.Location) {
+	at := m.CreatedAt.In(zone)
+	if date := plainDate(at); len(p.Days) == 0 || p.Days[len(p.Days)-1].Date != date {
 		p.Days = append(p.Days, plainDay{Date: date})
 	}
 	out := plainMessage{Own: m.Direction == bridge.FromCitizenDirection, Sender: m.Sender, Text: m.Text, State: words["state_"+stateOf(m)]}
@@ -240,8 +229,7 @@ func (p *plainPage) add(m bridge.Message, words map[string]string) {
 			out.Quote = q.Sender + ": " + q.Text
 		}
 	}
-	out.Time = strings.NewReplacer("{h}", at.Format("15"), "{m}", at.Format("04")).Replace(words["time"])
-	out.Time = strings.TrimPrefix(out.Time, "0")
+	out.Time = plainTime(at, words)
 	if !out.Own {
 		out.State = ""
 	}

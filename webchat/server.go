@@ -67,6 +67,8 @@ type Options struct {
 	Notice     string
 	Notices    map[string]string
 	PrivacyURL string
+	// Controllers say by language who is responsible for the citizens' data; may be nil.
+	Controllers map[string]string
 	// Ready says why the service cannot serve at present; nil means it always can.
 	Ready func(context.Context) error
 	// Metrics is served on /metrics, to this machine only; nil means not at all.
@@ -137,6 +139,10 @@ func New(o Options) (*Server, error) {
 	}
 	s.city = city{name: o.CityName, notices: map[string]string{"de": o.Notice}, privacyURL: o.PrivacyURL}
 	maps.Copy(s.city.notices, o.Notices)
+	s.city.controllers = maps.Clone(o.Controllers)
+	if _, plain := s.city.controllers[bridge.PlainGerman]; !plain && s.city.controllers != nil {
+		s.city.controllers[bridge.PlainGerman] = s.city.controllers["de"] // mostly a name and an address
+	}
 	for _, origin := range o.AllowedOrigins {
 		s.origins[origin] = true
 	}
@@ -192,6 +198,7 @@ func (s *Server) routes(trustedProxies []string) (*gin.Engine, error) {
 	api.DELETE("/conversations/:id/messages/:message", s.authorized(s.deleteMessage))
 	api.PUT("/conversations/:id/messages/:message/reactions/:key", s.authorized(s.putReaction))
 	api.DELETE("/conversations/:id/messages/:message/reactions/:key", s.authorized(s.deleteReaction))
+	api.GET("/conversations/:id/transcript", s.authorized(s.getTranscript))
 	api.GET("/conversations/:id/messages", s.authorized(s.getMessages))
 	api.POST("/conversations/:id/typing", s.authorized(s.postTyping))
 	api.POST("/conversations/:id/read", s.authorized(s.postRead))
@@ -207,6 +214,7 @@ func (s *Server) routes(trustedProxies []string) (*gin.Engine, error) {
 	e.GET("/plain", s.getPlain)
 	e.POST("/plain", s.postPlain)
 	e.GET("/plain/log", s.getPlainLog)
+	e.GET("/plain/transcript", s.getPlainTranscript)
 	e.GET("/plain/state", s.getPlainState)
 	e.GET("/accessibility", s.getAccessibility)
 	e.GET("/page/:file", s.getPageFile)

@@ -52,7 +52,7 @@ func TestWidgetByKeyboard(t *testing.T) {
 
 	// To the end, and changing one's mind once.
 	do(t, ctx, key(tabKey), at("primary send"), key(tabKey), at("language"), key(tabKey), at("link end"), key(enterKey), at("question"),
-		key(tabKey), at("primary"), key(tabKey), at("second"), key(enterKey), at("text"),
+		key(tabKey), at("primary"), key(tabKey), at("second"), key(tabKey), key(tabKey), at("second"), key(enterKey), at("text"),
 		key(tabKey), key(tabKey), key(tabKey), at("link end"), key(enterKey), at("question"), key(tabKey), key(enterKey),
 		visible("[data-area=fundbuero]"), at("question"))
 

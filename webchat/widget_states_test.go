@@ -3,6 +3,7 @@ package webchat_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"schalter/bridge"
 )
@@ -20,6 +21,11 @@ var journey = []struct {
 	{"4-waiting", func(t *testing.T, ctx context.Context, h *house) {
 		start(t, ctx)
 		do(t, ctx, written("Guten Tag, ich ziehe am 1. Dezember um. Was brauchen Sie von mir?"), says(".status", "als Nächstes"))
+	}},
+	{"4-offer", func(t *testing.T, ctx context.Context, h *house) {
+		h.core.set(func() { h.core.expected, h.core.offer = 200*time.Second, true })
+		start(t, ctx)
+		do(t, ctx, written("Guten Tag, ich ziehe am 1. Dezember um."), says(".status", "länger als üblich"))
 	}},
 	{"5-active", func(t *testing.T, ctx context.Context, h *house) { talk(t, ctx, h) }},
 	{"5-actions", func(t *testing.T, ctx context.Context, h *house) {

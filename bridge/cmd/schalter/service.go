@@ -78,7 +78,7 @@ func newService(ctx context.Context, c *config.Config, log zerolog.Logger) (*ser
 		s.web, err = webchat.New(webchat.Options{
 			Core: s.core, Hub: s.hub, Log: part(log, "webchat"), AllowedOrigins: c.Web.AllowedOrigins,
 			TrustedProxies: c.Web.TrustedProxies, Limits: limits(c.Web.Limits), CityName: c.City.Name,
-			Notice: c.City.Notice["de"], Notices: c.City.Notice, PrivacyURL: c.City.PrivacyURL, Ready: db.Ping, Metrics: measures.public(),
+			Notice: c.City.Notice["de"], Notices: c.City.Notice, Controllers: c.City.Controller, PrivacyURL: c.City.PrivacyURL, Ready: db.Ping, Metrics: measures.public(),
 		})
 	}
 	if err != nil {

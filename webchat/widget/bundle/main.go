@@ -98,7 +98,7 @@ func build(dir string) (map[string][]byte, error) {
 			return nil, err
 		}
 		files[name+".json"] = data
-		texts[name] = widget.NewFile(name+".json", data).Versioned
+		texts[name] = widget.Version(data)
 	}
 	define := maps.Clone(places)
 	define["TEXTS"] = texts

@@ -10,6 +10,8 @@ export interface Call {
   /** Makes an opening safe to repeat. */
   key?: string;
   body?: unknown;
+  /** The answer is a page and no JSON. */
+  page?: boolean;
   signal?: AbortSignal;
 }
 
@@ -32,7 +34,7 @@ export class API {
   }
 
   async call<T>(path: string, options?: Call): Promise<Answer<T>> {
-    const { method, token, key, body, signal } = bare(options || {}) as Call;
+    const { method, token, key, body, signal, page } = bare(options || {}) as Call;
     const abort = new AbortController();
     const give = () => abort.abort();
     const timer = setTimeout(give, patience);
@@ -47,7 +49,7 @@ export class API {
       }));
       // A proxy that answers for the server does not write JSON; that is no answer of ours.
       const text = await answer.text();
-      return { ok: answer.ok, status: answer.status, body: text ? JSON.parse(text) : {}, retry: 1000 * Number(answer.headers.get("Retry-After") || 0) };
+      return { ok: answer.ok, status: answer.status, body: page && answer.ok ? text : text ? JSON.parse(text) : {}, retry: 1000 * Number(answer.headers.get("Retry-After") || 0) };
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener("abort", give);

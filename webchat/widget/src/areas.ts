@@ -5,21 +5,24 @@ import { h, question } from "./dom";
 import { date, t, time, when } from "./texts";
 import type { Area } from "./types";
 
-/** loadAreas asks until there is an answer; trouble hears whether it has to ask again. */
-export async function loadAreas(api: API, trouble: (yes: boolean) => void): Promise<Area[]> {
+/** load asks until there is an answer; trouble hears whether it has to ask again. */
+export async function load<T>(api: API, path: string, trouble: (yes: boolean) => void): Promise<T> {
   for (let wait = 500; ; wait = Math.min(wait * 2, 1e4)) {
-    const answer = await api.call<{ service_areas: Area[] }>("service-areas").catch(() => null);
+    const answer = await api.call<T>(path).catch(() => null);
     if (answer && answer.ok) {
       trouble(false);
-      return answer.body.service_areas;
+      return answer.body;
     }
     trouble(true);
     await new Promise((done) => setTimeout(done, wait));
   }
 }
 
+export const minutes = (seconds: number): number => Math.ceil(seconds / 60);
+
 function stateOf(area: Area): [string, string] {
-  if (area.state === "open") return ["ok", t(say.area_open)];
+  const wait = area.expected_wait_seconds;
+  if (area.state === "open") return ["ok", wait ? t(wait > 60 ? say.area_wait : say.area_now, { n: minutes(wait) }) : t(say.area_open)];
   if (area.state === "unstaffed") return ["warn", t(say.area_unstaffed)];
   return ["warn", area.opens_at ? t(say.area_opens, { when: when(area.opens_at) }) : t(say.area_closed)];
 }

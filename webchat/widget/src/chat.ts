@@ -1,11 +1,11 @@
 // What the loader loads: the whole journey from choosing an area to the end of a conversation.
 
 import { API } from "./api";
-import { areaList, closedArea, loadAreas } from "./areas";
+import { areaList, closedArea, load } from "./areas";
 import { ConversationView } from "./conversation";
 import { allow, ring } from "./call";
 import css from "./chat.css";
-import { button, h, question, sheet } from "./dom";
+import { button, h, question, tools, use } from "./dom";
 import { Panel } from "./panel";
 import { type Draft, RequestForm, leftRequest } from "./request";
 import { follow } from "./stream";
@@ -16,7 +16,8 @@ import type { Area, Chat, Counter, Message, Problem, Shell } from "./types";
 
 /** start is called once, by the loader. */
 export default async function start(shell: Shell): Promise<Chat> {
-  sheet(shell.root, css);
+  use(shell.tools);
+  tools.sheet(shell.root, css);
   // A kept conversation goes on in the language that was chosen last.
   await speak(shell.base, readChat()?.ui || shell.language);
   const app = new App(shell);
@@ -52,6 +53,7 @@ class App {
     this.#session = new Session(this.#api, {
       messages: (list, fresh) => this.#messages(list, fresh),
       changed: () => this.#changed(),
+      late: (yes) => this.#panel.late(yes ? t(say.end_later) : ""),
       trouble: (what) => this.#trouble(what),
       refused: (text, clientID, problem) => this.#refused(text, clientID, problem),
       switched: () => this.#render(),
@@ -101,13 +103,19 @@ class App {
   async #showAreas(): Promise<void> {
     this.#view = null;
     this.#frame(h("div", { class: "view" }, question(t(say.loading))));
-    const counter = this.#api.call<Counter>("counter").catch(() => null);
-    this.#areas = await loadAreas(this.#api, (yes) => this.#panel.complain(yes ? t(say.trouble_areas) : ""));
-    const told = await counter;
-    if (told?.ok) this.#counter = told.body;
+    await this.#askCounter();
+    this.#areas = (await this.#load<{ service_areas: Area[] }>("service-areas")).service_areas;
     if (this.#session.chat) return;
     this.#place();
     void this.#watch();
+  }
+
+  #load<T>(path: string): Promise<T> {
+    return load<T>(this.#api, path, (yes) => this.#panel.complain(yes ? t(say.trouble_areas) : ""));
+  }
+
+  async #askCounter(): Promise<void> {
+    this.#counter = await this.#load("counter");
   }
 
   /** place shows the areas, or the one that was asked for. */
@@ -150,16 +158,45 @@ class App {
   }
 
   #showClosed(area: Area): void {
-    const back = () => this.#back();
-    if (this.#counter.requests) {
-      this.#form = new RequestForm(this.#api, area.id, this.#counter, this.#draft, (left) => {
-        this.#form = null;
-        this.#draft = { text: "", name: "" };
-        this.#watching.abort();
-        this.#frame(leftRequest(left, `${this.shell.base}#request=${left.token}&service_area=${area.id}`), back);
-      }, (text) => this.#panel.complain(text));
-    }
-    this.#frame(closedArea(area, this.#form && this.#form.node), back);
+    if (this.#counter.requests) this.#askRequest(area.id);
+    this.#frame(closedArea(area, this.#form && this.#form.node), () => this.#back());
+  }
+
+  #askRequest(area: string): RequestForm {
+    return this.#form = new RequestForm(this.#api, area, this.#counter, this.#draft, (left) => {
+      this.#form = null;
+      this.#draft = { text: "", name: "" };
+      this.#watching.abort();
+      this.#session.forget(); // what it was left instead of
+      this.#frame(leftRequest(left, `${this.shell.base}#request=${left.token}&service_area=${area}`), () => this.#back());
+    }, (text) => this.#panel.complain(text));
+  }
+
+  /** offer lets who has waited for long leave a request instead, with what has been written so far. */
+  async #offer(): Promise<void> {
+    const { chat, messages } = this.#session;
+    await this.#askCounter();
+    if (!this.#view || !this.#counter.requests) return;
+    const kept = this.#view.draft;
+    this.#view = null;
+    this.#draft = { name: chat!.name, text: [...messages.filter((m) => m.direction === "citizen").map((m) => m.text), kept.text].filter(Boolean).join("\n\n") };
+    const { node } = this.#askRequest(chat!.area);
+    this.#frame(h("div", { class: "view" }, node), () => {
+      this.#form = null;
+      this.#draft = kept;
+      this.#panel.complain("");
+      this.#render();
+      this.#focus();
+    });
+    node.querySelector("textarea")!.focus();
+  }
+
+  async #save(): Promise<void> {
+    const page = await this.#session.transcript();
+    if (!page) return this.#panel.complain(t(say.failed));
+    const href = URL.createObjectURL(page);
+    h("a", { href, download: `chat-${this.#session.now?.number}.html` }).click();
+    setTimeout(() => URL.revokeObjectURL(href), 6e4);
   }
 
   #back(): void {
@@ -174,7 +211,7 @@ class App {
 
   #showConversation(): void {
     this.#watching.abort();
-    this.#view = new ConversationView(this.#session, this.#counter, this.#draft, () => void this.#reopen(), () => this.#again(), () => this.#looked(), (text) => this.#panel.complain(text));
+    this.#view = new ConversationView(this.#session, this.#counter, this.#draft, () => void this.#reopen(), () => this.#again(), () => void this.#save(), () => void this.#offer(), () => this.#looked(), (text) => this.#panel.complain(text));
     this.#frame(this.#view.node, this.#session.begun ? undefined : () => this.#back());
     this.#changed();
   }
@@ -216,7 +253,7 @@ class App {
   }
 
   #messages(list: Message[], fresh: boolean): void {
-    if (!this.#view) return;
+    if (!this.#view) return fresh ? this.#panel.complain(t(say.new_below)) : undefined;
     this.#view.log.put(list, fresh);
     const clerks = list.filter((m) => m.direction === "clerk").length;
     if (fresh && clerks && (!this.#panel.isOpen || document.hidden)) {
@@ -280,6 +317,10 @@ class App {
       this.#render();
       this.#focus();
     };
+    const finish = async () => {
+      this.#panel.complain(await this.#session.go("close").catch(() => t(say.failed)));
+      stay();
+    };
     const end = () => {
       this.#draft = { text: "", name: "" };
       this.#again();
@@ -287,7 +328,7 @@ class App {
     if (!node) return;
     const body = h("div", { class: "view confirm" },
       question(t(say.end_title)), h("p", null, t(say.end_text)),
-      h("div", { class: "row" }, button("primary", t(say.end_yes), end), button("second", t(say.end_no), stay)));
+      h("div", { class: "row" }, button("primary", t(say.end_yes), end), button("second", t(say.finish), finish), button("second", t(say.transcript), () => void this.#save()), button("second", t(say.end_no), stay)));
     this.#frame(body);
     this.shell.root.getElementById("question")?.focus();
   }
@@ -305,6 +346,7 @@ class App {
   async #speak(language: string): Promise<void> {
     await speak(this.shell.base, language).catch(() => this.#panel.complain(t(say.trouble_areas)));
     this.#session.speaks(tag());
+    if (!this.#session.begun) await this.#askCounter();
     this.#render();
     this.shell.root.getElementById("language")?.focus();
   }
@@ -319,7 +361,7 @@ class App {
 
   #showUnread(): void {
     const n = this.#unread;
-    this.shell.unread(n, n ? t(n === 1 ? say.unread_one : say.unread_many, { n }) : "");
+    this.shell.unread(n, n ? t(say.unread, { n }) : "");
     if (n && !document.title.startsWith("(")) this.#heading = document.title;
     document.title = n ? `(${n}) ${this.#heading}` : this.#heading;
   }

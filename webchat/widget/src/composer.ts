@@ -1,7 +1,7 @@
 // Where the citizen writes.
 
-import { bare, button, h } from "./dom";
-import { icon, send } from "./icon";
+import { bare, button, h, tools } from "./dom";
+import { send } from "./icon";
 import { t } from "./texts";
 import type { Message } from "./types";
 
@@ -23,7 +23,7 @@ export class Composer {
   readonly #left = h("p", { class: "left", role: "status" });
   readonly node = h("form", { class: "composer", novalidate: true, submit: (event: Event) => void this.#submit(event) },
     h("label", { for: "text", class: "unseen" }, t(say.write_label)), this.#about, this.#left,
-    h("div", { class: "row" }, this.text, h("button", { class: "primary send", type: "submit", "aria-label": t(say.send) }, icon(send))));
+    h("div", { class: "row" }, this.text, h("button", { class: "primary send", type: "submit", "aria-label": t(say.send) }, tools.icon(send))));
 
   /** When it was last told that somebody writes here; 0 when that has ended. */
   #told = 0;

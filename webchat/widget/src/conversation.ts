@@ -1,6 +1,7 @@
 // One conversation on the screen: before its first message, while it runs, and when it has ended.
 
 import { actions } from "./actions";
+import { minutes } from "./areas";
 import { Composer } from "./composer";
 import { button, h, question } from "./dom";
 import { Log } from "./log";
@@ -23,19 +24,19 @@ export class ConversationView {
   readonly #after: HTMLElement;
   readonly #rating: HTMLElement;
   readonly #idle: HTMLElement;
+  readonly #offer: HTMLElement;
   /** How many messages there were when it was said that somebody is writing. */
   #heard = 0;
   readonly node: HTMLElement;
 
-  constructor(private session: Session, counter: Counter, draft: Draft, reopen: () => void, again: () => void, seen: () => void, private complain: (text: string) => void) {
+  constructor(private session: Session, counter: Counter, draft: Draft, reopen: () => void, again: () => void, save: () => void, offer: () => void, seen: () => void, private complain: (text: string) => void) {
     this.log = new Log(session.chat!.language, seen, (message, from) => this.#act(message, from));
     this.composer = new Composer((text, about) => session.send(text, this.#name.value.trim(), about?.id),
       (message, text) => this.#amend(message, "PATCH", "", { client_id: newID(), text }), (typing) => void session.signal("typing", { typing }), draft.text);
     this.#name.value = draft.name;
     this.#before = h("div", { class: "view start" },
       question(t(say.start_title)),
-      h("p", { class: "soft" }, t(say.start_hint)),
-      h("p", { class: "notice" }, counter.notice || t(say.notice), " ",
+      h("p", { class: "notice" }, counter.notice, " ", counter.controller, " ",
         counter.privacy_url ? h("a", { href: counter.privacy_url, target: "_blank", rel: "noopener" }, t(say.privacy)) : null),
       h("label", { for: "name" }, t(say.name_label)), this.#name);
     this.#rating = rating(async (mark) => {
@@ -46,16 +47,17 @@ export class ConversationView {
     });
     this.#after = h("div", { class: "after row", hidden: true },
       button("primary", t(say.reopen), reopen),
-      button("second", t(say.again), again));
+      button("second", t(say.again), again), button("second", t(say.transcript), save));
     const stay = () => void (session.now?.idle && session.go("stay").then(() => this.composer.text.focus(), () => {}));
     this.composer.text.addEventListener("input", stay);
     this.#idle = h("div", { class: "idle row", hidden: true }, button("second", t(say.stay), stay));
+    this.#offer = h("div", { class: "idle row", hidden: true }, button("second", t(say.request_title), offer));
     this.#bar.addEventListener("keydown", (event) => {
       if (event.key !== "Escape") return;
       event.preventDefault();
       this.#closeBar();
     });
-    this.node = h("div", { class: "conversation" }, this.#before, this.log.node, this.#bar, this.#status, this.#idle, this.composer.node, this.#rating, this.#after);
+    this.node = h("div", { class: "conversation" }, this.#before, this.log.node, this.#bar, this.#status, this.#idle, this.#offer, this.composer.node, this.#rating, this.#after);
     this.log.put(session.messages, false);
     this.update();
   }
@@ -120,12 +122,17 @@ export class ConversationView {
     let text = "";
     const line = typing && t(say.typing, { name: typing });
     this.#idle.hidden = !now?.idle;
+    const waits = now?.state === "waiting" && !!now.last_seq;
+    this.#offer.hidden = !waits || !now.offer_request;
     if (now?.idle) text = now.idle.text;
     else if (now?.closing) text = now.closing.text;
     else if (closed) text = this.session.chat?.rated ? t(say.rated) : t(say.ended);
     else if (line) text = line;
     else if (now?.delayed) text = t(say.delayed);
-    else if (now?.state === "waiting" && now.last_seq) text = now.queue_position! > 1 ? t(say.queue, { n: now.queue_position! }) : t(say.queue_next);
+    else if (waits) {
+      const { queue_position: place, expected_wait_seconds: wait, offer_request: long } = now;
+      text = [place! > 1 ? t(say.queue, { n: place! }) : t(say.queue_next), wait && t(say.queue_wait, { n: minutes(wait) }), long && t(say.offer)].filter(Boolean).join(" ");
+    }
     else if (now?.clerk && !this.session.messages.some((m) => m.sender === now.clerk)) text = t(say.took_over, { name: now.clerk });
     if (this.#status.textContent !== text) {
       // That somebody is writing is heard once for each message, however often they stop to think.

@@ -1,6 +1,6 @@
 // Building elements. Nothing here ever parses HTML, so Trusted Types have nothing to forbid.
 
-import { icon } from "./icon";
+import type { Tools } from "./types";
 
 type Value = string | boolean | null | undefined | ((event: any) => void);
 type Child = Node | string | null | undefined | false;
@@ -26,7 +26,7 @@ export function button(kind: string, text: string, click: (event: Event) => void
 /** iconButton makes one with a sign instead of words, which it says all the same. */
 export function iconButton(kind: string, label: string, path: string, click: (event: Event) => void, more?: { [name: string]: Value }): HTMLButtonElement {
   const b = button(kind, "", click, { "aria-label": label, title: label, ...more });
-  b.append(icon(path));
+  b.append(tools.icon(path));
   return b;
 }
 
@@ -38,9 +38,6 @@ export function bare<T extends object>(o: T): T {
   return Object.assign(Object.create(null), o);
 }
 
-/** sheet puts styles into a shadow root without an inline style, which the host's policy could forbid. */
-export function sheet(root: ShadowRoot, css: string): void {
-  const s = new CSSStyleSheet();
-  s.replaceSync(css);
-  root.adoptedStyleSheets = [...root.adoptedStyleSheets, s];
-}
+/** What the loader has already, and hands on instead of loading it twice. */
+export let tools: Tools;
+export const use = (those: Tools): void => void (tools = those);

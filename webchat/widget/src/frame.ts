@@ -1,12 +1,12 @@
 // What the loader loads in iframe mode: the panel holds the chat's own page, whose scripts and
 // storage the host page cannot reach.
 
-import { h, sheet } from "./dom";
+import { h } from "./dom";
 import type { Chat, Shell } from "./types";
 import css from "./frame.css";
 
-export default function start({ base, root, area, language, launcher, emit }: Shell): Chat {
-  sheet(root, css);
+export default function start({ base, root, tools, area, language, launcher, emit }: Shell): Chat {
+  tools.sheet(root, css);
   const inside = h("iframe", { src: `${base}frame?area=${encodeURIComponent(area)}&language=${language}`, title: launcher.innerText.split("\n")[0] });
   const dialog = h("dialog", { class: "panel", "aria-label": inside.title }, inside);
   const close = () => {

@@ -5,6 +5,7 @@ import { clock, day, daysAhead, moment } from "./format";
 import type { Area, Chat, Shell } from "./types";
 import { chat as bubble, icon } from "./icon";
 import css from "./loader.css";
+import { sheet } from "./sheet";
 
 // Put in by the bundler: file names, their SRI hashes, and the launcher's words by catalogue.
 declare const CHAT: string, CHAT_HASH: string, FRAME: string, FRAME_HASH: string;
@@ -26,9 +27,7 @@ function begin(script: HTMLScriptElement): void {
   const host = document.createElement("schalter-chat");
   host.className = [mode, data.inside && "inside", data.position, data.theme].join(" ");
   const root = host.attachShadow(Object.assign(Object.create(null), { mode: "open" }));
-  const styles = new CSSStyleSheet();
-  styles.replaceSync(css);
-  root.adoptedStyleSheets = [styles];
+  sheet(root, css);
 
   const make = (parent: Node, tag: string, name: string, text?: string): HTMLElement => {
     const e = document.createElement(tag);
@@ -48,7 +47,7 @@ function begin(script: HTMLScriptElement): void {
   badge.hidden = true;
 
   const shell: Shell = {
-    base, root, language, launcher, mode: mode as Shell["mode"], area: data.serviceArea || "",
+    base, root, language, launcher, tools: { clock, day, daysAhead, icon, moment, sheet }, mode: mode as Shell["mode"], area: data.serviceArea || "",
     emit: (name, detail) => listeners.forEach(([wanted, listener]) => wanted === name && listener(detail)),
     unread: (count, text) => {
       badge.hidden = !count;
@@ -131,7 +130,7 @@ function begin(script: HTMLScriptElement): void {
   document.addEventListener("visibilitychange", watch);
   watch();
   try {
-    if (localStorage.getItem("schalter.chat")) void load();
+    if ("schalter.chat" in localStorage || "schalter.gone" in localStorage) void load();
   } catch { /* no storage, nothing to go on with */ }
 }
 

@@ -1,8 +1,7 @@
 // The list of messages. Additions are announced by its role; what changes under a message is not.
 
-import { bare, button, h } from "./dom";
-import { down, icon } from "./icon";
-import { daysAhead, moment } from "./format";
+import { bare, button, h, tools } from "./dom";
+import { down } from "./icon";
 import { formatted, plain } from "./html";
 import { date, t, tag, time } from "./texts";
 import type { Message } from "./types";
@@ -31,7 +30,7 @@ export class Log {
   constructor(language: string, seen: () => void, private act: (message: Message, from: HTMLElement) => void) {
     this.list.setAttribute("aria-label", t(say.log_label));
     this.list.lang = language;
-    this.#jump.append(icon(down), t(say.new_below));
+    this.#jump.append(tools.icon(down), t(say.new_below));
     this.list.addEventListener("scroll", () => {
       if (this.#staying) return; // what has grown meanwhile is not what the reader did
       this.atEnd = this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < near;
@@ -136,7 +135,7 @@ export class Log {
   #before(i: number): HTMLElement[] {
     const { message: m } = this.#rows[i];
     const lines: HTMLElement[] = [];
-    const days = (at: string) => daysAhead(moment(at));
+    const days = (at: string) => tools.daysAhead(tools.moment(at));
     if (!i || days(this.#rows[i - 1].message.created_at) !== days(m.created_at)) {
       lines.push(h("h3", { class: "line", lang: tag() }, date(m.created_at)));
     }

@@ -27,6 +27,8 @@ export class Panel {
   #head = h("header");
   #foot = h("footer");
   #body: HTMLElement = h("div");
+  #said = "";
+  #late = "";
   isOpen = false;
 
   constructor(private shell: Shell, private change: (language: string) => void, private closed: () => void) {
@@ -80,8 +82,16 @@ export class Panel {
   }
 
   /** complain shows a sentence until it is taken back; it is heard once. */
-  complain(text: string): void {
-    if (this.#alert.textContent !== text) this.#alert.textContent = text;
+  complain(text: string, late = this.#late): void {
+    this.#late = late;
+    this.#said = text;
+    const all = [text, late].filter(Boolean).join(" ");
+    if (this.#alert.textContent !== all) this.#alert.textContent = all;
+  }
+
+  /** late says beside it that something has yet to be done, or "". */
+  late(text: string): void {
+    this.complain(this.#said, text);
   }
 
   open(): void {

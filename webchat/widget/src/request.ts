@@ -12,10 +12,6 @@ export interface Draft { text: string; name: string; email?: string; phone?: str
 interface Left { number: number; token: string; text: string }
 
 export class RequestForm {
-  readonly #text = h("textarea", { id: "request-text", rows: "4", maxlength: "4000", required: true });
-  readonly #name = h("input", { id: "request-name", maxlength: "80", autocomplete: "name" });
-  readonly #email = h("input", { id: "request-email", type: "email", maxlength: "254", autocomplete: "email" });
-  readonly #phone = h("input", { id: "request-phone", type: "tel", maxlength: "31", autocomplete: "tel" });
   readonly #button = h("button", { class: "primary", type: "submit" }, t(say.request_send));
   /** Makes sending safe to repeat; another text is another request. */
   #key = newID();
@@ -26,22 +22,22 @@ export class RequestForm {
 
   /** done hears how the request can be picked up; trouble hears what stands against it, or "". */
   constructor(private api: API, private area: string, counter: Counter, draft: Draft, private done: (left: Left) => void, private trouble: (text: string) => void) {
-    const field = (label: string, e: HTMLElement) => [h("label", { for: e.id }, label), e];
-    const offered = counter.requests!.answered_by;
+    const field = (tag: "input" | "textarea", name: keyof Draft, label: string, maxlength: string, more?: { [name: string]: string }) => {
+      const e = h(tag, { id: "request-" + name, name, maxlength, ...more });
+      e.value = draft[name] || "";
+      return [h("label", { for: e.id }, label), e];
+    };
+    const contact = (kind: "email" | "phone", label: string, maxlength: string, type: string) =>
+      counter.requests!.answered_by.includes(kind) ? field("input", kind, label, maxlength, { type, autocomplete: type }) : [];
     this.node = h("form", { class: "request", novalidate: true, submit: (event: Event) => void this.#submit(event), input: () => this.#changed() },
       h("h3", null, t(say.request_title)),
-      ...field(t(say.write_label), this.#text), ...field(t(say.name_label), this.#name),
-      ...(offered.includes("email") ? field(t(say.request_email), this.#email) : []),
-      ...(offered.includes("phone") ? field(t(say.request_phone), this.#phone) : []),
+      ...field("textarea", "text", t(say.write_label), "4000", { rows: "4", required: "" }), ...field("input", "name", t(say.name_label), "80", { autocomplete: "name" }),
+      ...contact("email", t(say.request_email), "254", "email"), ...contact("phone", t(say.request_phone), "31", "tel"),
       h("p", { class: "soft" }, counter.requests!.notice), this.#button);
-    this.#text.value = draft.text;
-    this.#name.value = draft.name;
-    this.#email.value = draft.email || "";
-    this.#phone.value = draft.phone || "";
   }
 
   get draft(): Draft {
-    return { text: this.#text.value, name: this.#name.value, email: this.#email.value, phone: this.#phone.value };
+    return Object.fromEntries(new FormData(this.node)) as unknown as Draft;
   }
 
   #changed(): void {
@@ -51,24 +47,23 @@ export class RequestForm {
 
   async #submit(event: Event): Promise<void> {
     event.preventDefault();
-    const { text, name, email, phone } = this.draft;
+    const said = Object.entries(this.draft).map(([name, text]) => [name, text.trim() || null]);
     if (this.#sending) return;
-    if (!text.trim()) {
-      this.#text.focus();
+    if (!said[0][1]) {
+      this.node.querySelector("textarea")!.focus();
       return;
     }
     this.#sending = true;
     this.#button.setAttribute("aria-disabled", "true");
     const answer = await this.api.call<Left & Problem>("requests", {
-      method: "POST", key: this.#key,
-      body: { service_area: this.area, language: apiLanguage(), text: text.trim(), name: name.trim(), email: email!.trim() || null, phone: phone!.trim() || null },
+      method: "POST", key: this.#key, body: { service_area: this.area, language: apiLanguage(), ...Object.fromEntries(said) },
     }).catch(() => null);
     this.#sending = false;
     this.#button.removeAttribute("aria-disabled");
     if (answer?.ok) {
       this.trouble("");
       this.done(answer.body);
-    } else this.trouble(answer?.body.detail || t(say.request_again));
+    } else this.trouble(answer?.body.detail || t(say.failed));
   }
 }
 

@@ -3,6 +3,7 @@
 // client_id or key twice takes effect once.
 
 import { API, type Answer } from "./api";
+import { bare } from "./dom";
 import { Messages } from "./messages";
 import { Pauses, about } from "./pause";
 import * as shelf from "./shelf";
@@ -19,6 +20,8 @@ export interface Watcher {
   /** Something beside the messages has changed. */
   changed(): void;
   trouble(what: Trouble): void;
+  /** Whether the server has not been told yet what was deleted here. */
+  late(yes: boolean): void;
   /** The server will not take a text: it goes back to its author. */
   refused(text: string, clientID: string, problem: Problem): void;
   /** Another tab has begun a conversation, or ended it for this device. */
@@ -47,6 +50,7 @@ export class Session {
   #channel: BroadcastChannel | null = null;
   #trouble: Trouble = "";
   #pauses = new Pauses();
+  #burying = false;
 
   constructor(private api: API, private watcher: Watcher) {
     shelf.onChange(() => this.#adopt());
@@ -60,6 +64,7 @@ export class Session {
       else this.#adopt();
     });
     this.#adopt();
+    void this.#bury();
   }
 
   get messages(): Message[] {
@@ -137,9 +142,9 @@ export class Session {
     this.#follow();
   }
 
-  /** go does "reopen", which takes up a conversation that has ended, or "stay", which keeps silence
-   * from ending it; what the server says against it is returned. */
-  async go(how: "reopen" | "stay"): Promise<string> {
+  /** go does "reopen", which takes up a conversation that has ended, "stay", which keeps silence
+   * from ending it, or "close"; what the server says against it is returned. */
+  async go(how: "reopen" | "stay" | "close"): Promise<string> {
     const answer = await this.#ask<Conversation>("POST", how, undefined, this.#stop.signal);
     if (answer.ok) this.#see(answer.body);
     return answer.ok ? "" : answer.body.detail;
@@ -148,10 +153,35 @@ export class Session {
   /** forget ends the conversation for this device, in all its tabs. */
   forget(): void {
     const { id, token } = this.chat || ({} as shelf.Kept);
-    // What is not answered ends by itself, after a silence.
-    if (id) void this.api.call(`conversations/${id}`, { method: "DELETE", token }).catch(() => {});
+    if (id) shelf.keepGone([...shelf.gone(), { id, token }]);
     this.#drop();
     shelf.forget();
+    void this.#bury();
+  }
+
+  /** bury tells the server what was forgotten here, until it has answered for it. */
+  async #bury(): Promise<void> {
+    if (this.#burying) return;
+    this.#burying = true;
+    for (let wait = 1e3, one; (one = shelf.gone()[0]); ) {
+      const { id, token } = one;
+      const answer = await this.api.call(`conversations/${id}`, { method: "DELETE", token }).catch(() => null);
+      if (answer && (answer.ok || answer.status === 401)) shelf.keepGone(shelf.gone().filter((g) => g.id !== id));
+      else {
+        this.watcher.late(true);
+        await this.#pauses.pause(about(wait));
+        wait = Math.min(wait * 2, 6e4);
+      }
+    }
+    this.#burying = false;
+    this.watcher.late(false);
+  }
+
+  /** transcript is a page to keep, if it can be had. */
+  async transcript(): Promise<Blob | undefined> {
+    const { id, token } = this.chat!;
+    const answer = await this.api.call<string>(`conversations/${id}/transcript`, { token, page: true }).catch(() => null);
+    return answer?.ok ? new Blob([answer.body], bare({ type: "text/html" })) : undefined;
   }
 
   /** halt stops everything that runs; follow takes it up again. */

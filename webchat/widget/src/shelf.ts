@@ -22,6 +22,9 @@ export interface Kept {
 
 export interface Waiting { client_id: string; text: string; at: string; reply_to?: string }
 
+export interface Gone { id: string; token?: string }
+
+const goneKey = "schalter.gone";
 const chatKey = "schalter.chat";
 const textKey = "schalter.text.";
 /** Stands in where the browser gives no storage: then a reload forgets. */
@@ -74,7 +77,11 @@ export function waiting(): Waiting[] {
 export const keepText = (w: Waiting): void => put(textKey + w.client_id, w);
 export const dropText = (clientID: string): void => remove(textKey + clientID);
 
-/** forget leaves nothing. */
+/** gone are the conversations that were ended for good here, and not yet at the counter. */
+export const gone = (): Gone[] => get<Gone[]>(goneKey) || [];
+export const keepGone = (list: Gone[]): void => (list.length ? put(goneKey, list) : remove(goneKey));
+
+/** forget leaves nothing else. */
 export function forget(): void {
   keys().forEach(remove);
   remove(chatKey);

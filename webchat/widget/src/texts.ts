@@ -1,9 +1,8 @@
 // The words. One catalogue is loaded at a time; the bundler has made sure that each has every key.
 
-import { bare } from "./dom";
-import { clock, day, daysAhead, moment } from "./format";
+import { bare, tools } from "./dom";
 
-// Put in by the bundler: the file of each catalogue.
+// Put in by the bundler: the version of each catalogue.
 declare const TEXTS: { [catalogue: string]: string };
 
 /** What each catalogue calls itself, in the order of the choice. */
@@ -16,7 +15,8 @@ let current = "de-CH";
 
 /** speak loads a catalogue and uses it from then on. */
 export async function speak(base: string, catalogue: string): Promise<void> {
-  const answer = await fetch(base + "widget/" + (TEXTS[catalogue] || TEXTS[current]), bare({ credentials: "omit" as const }));
+  if (!TEXTS[catalogue]) catalogue = current; // one that is no more
+  const answer = await fetch(`${base}widget/${catalogue}-${TEXTS[catalogue]}.json`, bare({ credentials: "omit" as const }));
   if (!answer.ok) throw new Error("no catalogue");
   words = await answer.json();
   current = catalogue;
@@ -39,15 +39,15 @@ export function t(place: Place, values?: { [name: string]: string | number }): s
 }
 
 /** time writes «8.04 Uhr». */
-export const time = (at: string): string => clock(t(say.time), moment(at));
+export const time = (at: string): string => tools.clock(t(say.time), tools.moment(at));
 
 /** date writes «Heute» or «Montag, 23. November». */
 export function date(at: string): string {
-  const m = moment(at);
-  return daysAhead(m) ? day(current, m) : t(say.today);
+  const m = tools.moment(at);
+  return tools.daysAhead(m) ? tools.day(current, m) : t(say.today);
 }
 
 /** when writes «14.00 Uhr» for today, «Montag, 23. November, 8.00 Uhr» for later. */
 export function when(at: string): string {
-  return daysAhead(moment(at)) ? `${date(at)}, ${time(at)}` : time(at);
+  return tools.daysAhead(tools.moment(at)) ? `${date(at)}, ${time(at)}` : time(at);
 }

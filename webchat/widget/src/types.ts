@@ -76,11 +76,16 @@ export interface Counter {
   requests?: { answered_by: string[]; notice: string };
 }
 
+/** Functions of the loader's that the rest uses too. */
+export type Tools = Pick<typeof import("./format"), "clock" | "day" | "daysAhead" | "moment">
+  & Pick<typeof import("./icon"), "icon"> & Pick<typeof import("./sheet"), "sheet">;
+
 /** What the loader hands to the part that is loaded later. */
 export interface Shell {
   /** Where the service lives, with a slash at its end. */
   base: string;
   root: ShadowRoot;
+  tools: Tools;
   mode: "widget" | "page" | "frame";
   /** The area that the embedding page asks for, or "". */
   area: string;
