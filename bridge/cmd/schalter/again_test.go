@@ -25,7 +25,8 @@ func (c *citizen) kept() []said {
 	return out
 }
 
-// thinkAgain has a citizen who has said n things edit, delete or react to one now and then.
+// thinkAgain has a citizen who has said n things edit, delete or react to one, or read what there is, now
+// and then.
 func (c *citizen) thinkAgain(ctx context.Context, n int) error {
 	_, ids := c.acknowledged()
 	do := func(method, path string, body any) error {
@@ -58,13 +59,18 @@ func (c *citizen) thinkAgain(ctx context.Context, n int) error {
 		c.deletions[place] = true
 		c.mu.Unlock()
 	}
+	if n%4 == 0 {
+		if err := c.reads(ctx); err != nil {
+			return err
+		}
+	}
 	if n%5 == 0 {
 		return do(http.MethodPut, ids[n-1]+"/reactions/x", nil)
 	}
 	return nil
 }
 
-// thinkAgain has a clerk edit, delete or react to what was said last, now and then, until the
+// thinkAgain has a clerk edit, delete, react to or read what was said last, now and then, until the
 // homeserver has answered. An unanswered edit may be in the room as well: the next is a later one.
 func (c *clerk) thinkAgain(ctx context.Context, room string, n int) error {
 	sent := c.returned(room)
@@ -100,6 +106,8 @@ func (c *clerk) thinkAgain(ctx context.Context, room string, n int) error {
 		return until(func(attempt int) (int, error) {
 			return put("m.reaction", map[string]any{"m.relates_to": map[string]string{"rel_type": "m.annotation", "event_id": last, "key": fmt.Sprint("x", attempt)}})
 		})
+	case n%4 == 0:
+		return until(func(int) (int, error) { return c.reads(ctx, room, last) })
 	}
 	return nil
 }

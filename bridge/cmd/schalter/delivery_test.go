@@ -38,6 +38,7 @@ type traffic struct {
 	load     load
 	citizens []*citizen
 	rooms    []string
+	marks    []*readMarks
 	clerks   []*clerk
 	errs     chan error
 }
@@ -51,8 +52,9 @@ func (s *system) talk(ctx context.Context, l load, clerks []*clerk, calm <-chan 
 	defer stopListening()
 	var writers, listeners sync.WaitGroup
 	for i := range l.conversations {
-		c := &citizen{t: s.t, base: s.base, index: i}
-		tr.citizens = append(tr.citizens, c)
+		marks := &readMarks{}
+		c := &citizen{t: s.t, base: s.base, index: i, onEvent: marks.see}
+		tr.citizens, tr.marks = append(tr.citizens, c), append(tr.marks, marks)
 		writers.Go(func() {
 			// Conversations begin one after the other, so that rooms are made all the while.
 			pause(ctx, time.Duration(i)*l.pace)
@@ -163,6 +165,7 @@ func (tr *traffic) settle(ctx context.Context) {
 			}
 			return c.differs(events)
 		})
+		tr.allRead(ctx, i)
 	}
 }
 
