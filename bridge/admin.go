@@ -122,7 +122,7 @@ func (b *Bridge) fromAnyLobby(tx Tx, ev Event) (ConversationID, error) {
 	if ev.Kind != ClerkText && ev.Kind != ClerkReaction {
 		return "", nil
 	}
-	for _, a := range b.Areas() {
+	for _, a := range b.timetable.Load().areas {
 		rooms, err := tx.AreaRooms(a.ID)
 		if err != nil {
 			return "", err

@@ -42,6 +42,10 @@ type ServiceArea struct {
 	Overflow                                      Overflow
 	RemindAfter, EscalateAfter, OfferRequestAfter time.Duration
 
+	// Gone: an admin has closed it. It takes no new chats and requests, and citizens don't see it; chats
+	// that run go on.
+	Gone bool
+
 	// capacities are those that admins have set; paused are the clerks of all areas who are away.
 	capacities map[UserID]int
 	paused     map[UserID]Pause

@@ -29,6 +29,9 @@ func (b *Bridge) boardText(tx Tx, area ServiceArea) (board, topic string, err er
 	case AreaUnstaffed:
 		status = b.texts.say("state_unstaffed", nil)
 	}
+	if area.Gone {
+		status = b.texts.say("state_gone", nil)
+	}
 	var names []string
 	for _, user := range area.Available() {
 		name, err := b.clerkName(tx, user)
@@ -66,7 +69,7 @@ func (b *Bridge) keepBoards(ctx context.Context) {
 		changed := false
 		err := b.store.Update(ctx, func(tx Tx) error {
 			changed = false
-			for _, area := range b.Areas() {
+			for _, area := range b.timetable.Load().areas {
 				did, err := b.showBoard(tx, area)
 				if err != nil {
 					return fmt.Errorf("show board: %w", err)

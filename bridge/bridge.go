@@ -21,6 +21,9 @@ type Bridge struct {
 	rooms    Rooms
 	browsers Browsers
 	areas    []ServiceArea
+	// template and always are what areas have, and when they are open, of which nobody says more.
+	template ServiceArea
+	always   *openinghours.Hours
 	log      zerolog.Logger
 	now      func() time.Time
 	replica  string
@@ -92,6 +95,8 @@ type Options struct {
 	// City and PublicURL stand in mails to citizens.
 	City      string
 	PublicURL string
+	// Template is what areas have that admins make at run time, beside ID, name, hours and clerks.
+	Template ServiceArea
 	// Calendar is the city's holidays, for hours that admins set; may be nil.
 	Calendar *openinghours.Calendar
 	// PauseAfter is how many unanswered offers in a row make a clerk count as away; 0 means
@@ -155,7 +160,11 @@ func New(o Options) (*Bridge, error) {
 	}
 	b.pauseAfter = cmp.Or(o.PauseAfter, DefaultPauseAfter)
 	b.boards, b.rounds, b.guide = o.Boards, cmp.Or(o.Rounds, roundEvery), o.Guide
-	b.configured = b.inForce(0, nil)
+	b.template = o.Template
+	if b.always, err = aroundTheClock(o.Zone); err != nil {
+		return nil, err
+	}
+	b.configured = b.inForce(0, nil, nil)
 	b.timetable.Store(b.configured)
 	b.queues.Store(&queues{})
 	return b, nil

@@ -61,7 +61,7 @@ type Opened struct {
 // Errors: *InvalidError, ErrUnknownArea, *ClosedError, ErrUnstaffed, ErrBlocked, ErrKeyReused,
 // ErrOver, ErrUnavailable.
 func (b *Bridge) Open(ctx context.Context, o Opening) (Opened, error) {
-	if _, err := b.Area(o.Area); err != nil {
+	if _, err := b.offered(o.Area); err != nil {
 		return Opened{}, err
 	}
 	if err := o.check(); err != nil {

@@ -30,6 +30,11 @@ type command struct {
 	team     teamChange
 	users    []UserID
 	capacity int
+	// areaOrder is what shall happen to the area; "" lists. names are by language, counterSpec is the
+	// hours of a new area's counter.
+	areaOrder   areaOrder
+	names       map[string]string
+	counterSpec string
 	// rest is the command that help is asked for, or a language, or what is said of blocks; may be empty.
 	rest string
 }
@@ -63,6 +68,8 @@ func parseCommand(line string, today openinghours.Date, areas []ServiceArea, men
 		c.rest = rest
 	case showHours:
 		return c, c.readHours(rest, areas)
+	case manageArea:
+		return c, c.readArea(rest, areas, mentioned)
 	case manageTeam:
 		return c, c.readTeam(rest, areas, mentioned)
 	case addException:

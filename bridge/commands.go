@@ -40,6 +40,7 @@ const (
 	confirmChange  verb = "confirm"
 	undoChange     verb = "undo"
 	manageTeam     verb = "team"
+	manageArea     verb = "area"
 
 	// In the admin room, and in a lobby.
 	manageBlocks verb = "blocks"
@@ -91,6 +92,7 @@ var spellings = []spelling{
 	{confirmChange, "ja", "yes", []string{"bestätigen", "bestaetigen", "confirm"}, []place{inAdmin}},
 	{undoChange, "zurück", "undo", []string{"zurueck"}, []place{inAdmin}},
 	{manageTeam, "team", "staff", nil, []place{inAdmin}},
+	{manageArea, "bereich", "area", []string{"bereiche", "areas"}, []place{inAdmin}},
 	{manageBlocks, "sperren", "block", []string{"sperre"}, []place{inLobby, inAdmin}},
 
 	{askHelp, "hilfe", "help", nil, []place{inRoom, inLobby, inAdmin}},

@@ -21,6 +21,9 @@ type AreaStatus struct {
 // At is the area's status at a moment. It depends on nothing else, so every replica says the same.
 func (a ServiceArea) At(now time.Time) AreaStatus {
 	var s AreaStatus
+	if a.Gone {
+		return AreaStatus{State: AreaClosed}
+	}
 	s.State, s.OpensAt, s.ClosesAt = AreaOpen, time.Time{}, time.Time{}
 	if a.Hours != nil {
 		status := a.Hours.At(now)

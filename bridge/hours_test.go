@@ -89,7 +89,7 @@ func (w *city) start() {
 	}
 	w.await("service areas set up", func() bool {
 		rooms, err := w.db.AreaRooms(context.Background())
-		return err == nil && len(rooms) == len(o.Areas) && !slices.ContainsFunc(rooms, func(r bridge.AreaRooms) bool { return r.Space == "" || r.Lobby == "" })
+		return err == nil && len(rooms) >= len(o.Areas) && !slices.ContainsFunc(rooms, func(r bridge.AreaRooms) bool { return r.Space == "" || r.Lobby == "" })
 	})
 }
 

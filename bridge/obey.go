@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -49,6 +50,8 @@ func (b *Bridge) carryOut(tx Tx, w *texts, table *timetable, c command, admin Us
 		}
 		answer, err := b.show(tx, w, table, c.area, now)
 		return answer, false, err
+	case manageArea:
+		return b.manageAreas(tx, w, table, c, admin, now)
 	case manageBlocks:
 		answer, err := b.manageBlocks(tx, w, admin, "", c.rest)
 		return answer, false, err
@@ -89,6 +92,8 @@ func (b *Bridge) show(tx Tx, w *texts, table *timetable, only ServiceAreaID, now
 		status := a.Hours.OpenUntilText(w.lang, now)
 		if s := a.At(now); s.State == AreaUnstaffed {
 			status = w.say("state_unstaffed", nil)
+		} else if a.Gone {
+			status = w.say("state_gone", nil)
 		} else if s.State == AreaClosed {
 			status = a.Hours.NextOpeningText(w.lang, now)
 		}
@@ -160,8 +165,12 @@ func (b *Bridge) propose(tx Tx, w *texts, table *timetable, c command, admin Use
 	if err != nil {
 		return "", err
 	}
+	set, err := tx.AreaChanges()
+	if err != nil {
+		return "", err
+	}
 	before, _ := table.area(c.area)
-	after, _ := b.inForce(table.version, append(changes, change)).area(c.area)
+	after, _ := b.inForce(table.version, set, append(changes, change)).area(c.area)
 	then, next := before.Hours, after.Hours
 	if c.counter {
 		then, next = before.CounterHours, after.CounterHours
@@ -251,12 +260,24 @@ func (b *Bridge) undoChange(tx Tx, w *texts, number int64, admin UserID, now tim
 		if err != nil {
 			return "", err
 		}
+		areas, err := tx.AreaChanges()
+		if err != nil {
+			return "", err
+		}
+		for _, c := range areas { // as the other ones, as far as they are compared
+			changes = append(changes, HoursChange{Number: c.Number, DecidedAt: c.DecidedAt})
+		}
 		if len(changes) == 0 {
 			return "", wrong("nothing_to_undo")
 		}
-		number = slices.MaxFunc(changes, func(x, y HoursChange) int { return x.DecidedAt.Compare(y.DecidedAt) }).Number
+		number = slices.MaxFunc(changes, func(x, y HoursChange) int {
+			return cmp.Or(x.DecidedAt.Compare(y.DecidedAt), cmp.Compare(x.Number, y.Number))
+		}).Number
 	}
 	c, err := tx.Change(number)
+	if errors.Is(err, ErrNotFound) {
+		return b.undoAreaChange(tx, w, number, admin, now)
+	}
 	if errors.Is(err, ErrNotFound) || err == nil && c.State == Undone {
 		return "", wrong("undo", "Number", strconv.FormatInt(number, 10))
 	}

@@ -129,7 +129,7 @@ func (b *Bridge) AnswersByMail() bool { return b.mailer != nil }
 // returns without error, everything is committed. The same key gives the same request.
 // Errors: *InvalidError, ErrUnknownArea, ErrBlocked, ErrKeyReused, ErrUnavailable.
 func (b *Bridge) LeaveRequest(ctx context.Context, in NewRequest) (LeftRequest, error) {
-	area, err := b.Area(in.Area)
+	area, err := b.offered(in.Area)
 	if err != nil {
 		return LeftRequest{}, err
 	}

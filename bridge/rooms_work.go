@@ -211,8 +211,6 @@ func (b *Bridge) setUpAreas(ctx context.Context) {
 				if err := b.guideNew(tx, a.Clerks...); err != nil {
 					return err
 				}
-			}
-			for _, a := range b.areas {
 				if err := b.enqueueArea(tx, a.ID); err != nil {
 					return err
 				}

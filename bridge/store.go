@@ -35,6 +35,7 @@ type Store interface {
 	// KnownRooms are all rooms that have been adopted or discarded.
 	KnownRooms(ctx context.Context) ([]RoomID, error)
 	HoursStore
+	AreaChangeStore
 	StaffStore
 	SignalStore
 	TurnStore
@@ -159,6 +160,7 @@ type Tx interface {
 
 	RelationTx
 	HoursTx
+	AreaChangeTx
 	RatingStore
 	DriftStore
 	StaffTx

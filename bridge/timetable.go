@@ -102,8 +102,9 @@ func (t *timetable) area(id ServiceAreaID) (ServiceArea, bool) {
 
 // inForce makes a timetable. What cannot be used any more (a line of hours that needs a calendar
 // which the config no longer names) is left out and logged: the config's hours count then.
-func (b *Bridge) inForce(version int64, changes []HoursChange) *timetable {
-	t := &timetable{version: version, areas: slices.Clone(b.areas)}
+func (b *Bridge) inForce(version int64, set []AreaChange, changes []HoursChange) *timetable {
+	base := b.based(set)
+	t := &timetable{version: version, areas: slices.Clone(base)}
 	for i := range t.areas {
 		a := &t.areas[i]
 		var exceptions []openinghours.Exception
@@ -114,9 +115,9 @@ func (b *Bridge) inForce(version int64, changes []HoursChange) *timetable {
 			if c.Kind == ExceptionalDays || c.Area != a.ID {
 				continue
 			}
-			config := b.areas[i].Hours
+			config := base[i].Hours
 			if c.Kind == CounterHours {
-				config = b.areas[i].CounterHours
+				config = base[i].CounterHours
 			}
 			hours := config
 			if c.Spec != "" {
@@ -167,6 +168,10 @@ func (b *Bridge) timetableIn(tx Tx) (*timetable, error) {
 	if err != nil || version == at.version {
 		return at, err
 	}
+	set, err := tx.AreaChanges()
+	if err != nil {
+		return nil, err
+	}
 	changes, err := tx.HoursChanges()
 	if err != nil {
 		return nil, err
@@ -175,7 +180,7 @@ func (b *Bridge) timetableIn(tx Tx) (*timetable, error) {
 	if err != nil {
 		return nil, err
 	}
-	return b.inForce(version, changes).staffed(staff), nil
+	return b.inForce(version, set, changes).staffed(staff), nil
 }
 
 // reread brings the timetable up to date with the database.
@@ -189,6 +194,10 @@ func (b *Bridge) reread(ctx context.Context) error {
 	if version == b.timetable.Load().version {
 		return nil
 	}
+	set, err := b.store.AreaChanges(ctx)
+	if err != nil {
+		return fmt.Errorf("read changes of the areas: %w", err)
+	}
 	changes, err := b.store.HoursChanges(ctx)
 	if err != nil {
 		return fmt.Errorf("read changes of the hours: %w", err)
@@ -198,14 +207,17 @@ func (b *Bridge) reread(ctx context.Context) error {
 		return fmt.Errorf("read staff: %w", err)
 	}
 	// Should one more have come between the reads, the next look at the version finds it.
-	b.timetable.Store(b.inForce(version, changes).staffed(staff))
+	b.timetable.Store(b.inForce(version, set, changes).staffed(staff))
 	return nil
 }
 
-// Areas returns the service areas in the citizens' order, with the hours that are in force.
-func (b *Bridge) Areas() []ServiceArea { return b.timetable.Load().areas }
+// Areas returns the service areas in the citizens' order, with the hours that are in force; not those
+// that are gone.
+func (b *Bridge) Areas() []ServiceArea {
+	return slices.DeleteFunc(slices.Clone(b.timetable.Load().areas), func(a ServiceArea) bool { return a.Gone })
+}
 
-// Area returns ErrUnknownArea when there is none of that name.
+// Area returns also one that is gone, and ErrUnknownArea when there is none of that name.
 func (b *Bridge) Area(id ServiceAreaID) (ServiceArea, error) {
 	if a, ok := b.timetable.Load().area(id); ok {
 		return a, nil

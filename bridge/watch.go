@@ -142,7 +142,7 @@ func (b *Bridge) ownerIn(ctx context.Context, room RoomID) (RoomOwner, error) {
 			owner = RoomOwner{Part: AdminRoom}
 			return nil
 		}
-		for _, a := range b.areas {
+		for _, a := range b.timetable.Load().areas {
 			rooms, err := tx.AreaRooms(a.ID)
 			if err != nil {
 				return err
@@ -191,7 +191,7 @@ func (b *Bridge) goRound(ctx context.Context, last ConversationID) (Conversation
 		return last, err
 	}
 	listed := map[ServiceAreaID]map[RoomID]bool{}
-	for _, a := range b.areas {
+	for _, a := range b.timetable.Load().areas {
 		if listed[a.ID], err = b.inspectArea(ctx, a.ID); err != nil {
 			return last, err
 		}

@@ -228,6 +228,14 @@ func Parse(name string, data []byte) (*Config, error) {
 	return c, nil
 }
 
+// NewArea is an area that says nothing: what admins make at run time has the same.
+func NewArea() ServiceArea {
+	return ServiceArea{
+		GraceMinutes: defaultGrace, ReopenMinutes: defaultReopen, Capacity: defaultCapacity, RemindMinutes: defaultRemind,
+		EscalateMinutes: defaultEscalate, OfferRequestMinutes: defaultOfferRequest, IdleWarningMinutes: defaultIdleWarning, IdleCloseMinutes: defaultIdleClose,
+	}
+}
+
 // What an area has that says nothing else, in minutes.
 const (
 	defaultGrace        = 15

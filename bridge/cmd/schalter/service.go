@@ -71,7 +71,7 @@ func newService(ctx context.Context, c *config.Config, log zerolog.Logger) (*ser
 	s.core, err = bridge.New(bridge.Options{
 		Store: db, Rooms: adapter, Browsers: everybody{s.hub, s.notifier}, Areas: areas,
 		Log: part(log, "bridge"), Zone: zone, Calendar: calendar, Admins: users(c.Admins),
-		PauseAfter: pauseAfter(c.Desk), Language: c.Desk.Language, Guide: c.Desk.Guide, Boards: boardsEvery,
+		PauseAfter: pauseAfter(c.Desk), Template: area(config.NewArea()), Language: c.Desk.Language, Guide: c.Desk.Guide, Boards: boardsEvery,
 		Mailer: mailer, City: c.City.Name, PublicURL: c.Web.PublicURL, Now: clock, Patience: patience(c.Homeserver.Timeout()),
 	})
 	if err == nil {
@@ -167,15 +167,7 @@ func pauseAfter(d config.Desk) int {
 func areas(c *config.Config) ([]bridge.ServiceArea, error) {
 	out := make([]bridge.ServiceArea, len(c.ServiceAreas))
 	for i, a := range c.ServiceAreas {
-		out[i] = bridge.ServiceArea{
-			ID: bridge.ServiceAreaID(a.ID), Name: a.Name, Description: a.Description,
-			Clerks: users(a.Clerks), Leads: users(a.Leads), Capacity: a.Capacity, Grace: minutes(a.GraceMinutes), Reopen: minutes(a.ReopenMinutes),
-			Canned:  a.Replies,
-			Routing: a.Routing, Training: a.Training,
-			Overflow:    bridge.Overflow{To: bridge.ServiceAreaID(a.Overflow.To), After: minutes(a.Overflow.AfterMinutes)},
-			RemindAfter: minutes(a.RemindMinutes), EscalateAfter: minutes(a.EscalateMinutes), OfferRequestAfter: minutes(a.OfferRequestMinutes),
-			IdleWarning: minutes(a.IdleWarningMinutes), IdleClose: minutes(a.IdleCloseMinutes),
-		}
+		out[i] = area(a)
 		var err error
 		if out[i].Hours, err = c.City.OpeningHours(a.Hours); err != nil {
 			return nil, fmt.Errorf("hours of %s: %w", a.ID, err)
@@ -188,6 +180,19 @@ func areas(c *config.Config) ([]bridge.ServiceArea, error) {
 		}
 	}
 	return out, nil
+}
+
+// area is one of the config's, without its hours.
+func area(a config.ServiceArea) bridge.ServiceArea {
+	return bridge.ServiceArea{
+		ID: bridge.ServiceAreaID(a.ID), Name: a.Name, Description: a.Description,
+		Clerks: users(a.Clerks), Leads: users(a.Leads), Capacity: a.Capacity, Grace: minutes(a.GraceMinutes), Reopen: minutes(a.ReopenMinutes),
+		Canned:  a.Replies,
+		Routing: a.Routing, Training: a.Training,
+		Overflow:    bridge.Overflow{To: bridge.ServiceAreaID(a.Overflow.To), After: minutes(a.Overflow.AfterMinutes)},
+		RemindAfter: minutes(a.RemindMinutes), EscalateAfter: minutes(a.EscalateMinutes), OfferRequestAfter: minutes(a.OfferRequestMinutes),
+		IdleWarning: minutes(a.IdleWarningMinutes), IdleClose: minutes(a.IdleCloseMinutes),
+	}
 }
 
 func minutes(n int) time.Duration { return time.Duration(n) * time.Minute }
