@@ -139,7 +139,9 @@ func (b *Bridge) showNotices(tx Tx, c Conversation) error {
 		if err != nil {
 			return err
 		}
-		err = b.tell(tx, Entry{Stream: lobbyStream(n.Area), Kind: EditNotice, Conversation: c.ID, Area: n.Area, Room: rooms.Lobby}, b.withLink(c, text))
+		p := b.withLink(c, text)
+		p.Notice = true // some homeservers count edits as unread, if they are no notices
+		err = b.tell(tx, Entry{Stream: lobbyStream(n.Area), Kind: EditNotice, Conversation: c.ID, Area: n.Area, Room: rooms.Lobby}, p)
 		if err != nil {
 			return err
 		}

@@ -25,7 +25,7 @@ func TestDesk(t *testing.T) {
 		ctx, cancel := context.WithTimeout(context.Background(), 8*time.Minute)
 		defer cancel()
 		c := newCounter(ctx, t, kind, "sqlite", func(text string) string {
-			text = strings.Replace(text, "grace_minutes: 15", "grace_minutes: 15, overflow: {to: fundbuero, after_minutes: 5}", 1)
+			text = strings.Replace(text, "grace_minutes: 15", "grace_minutes: 15, leads: [\"@nora:localhost\"], overflow: {to: fundbuero, after_minutes: 5}", 1)
 			return strings.Replace(text, "guide: false", "guide: false, pause_after: 0", 1)
 		})
 		c.walk("2026-07-06T09:00:00+02:00")
@@ -40,6 +40,7 @@ func TestDesk(t *testing.T) {
 		d.race(t)
 		d.overflows(t)
 		d.passes(t)
+		d.escalates(t)
 		d.pauses(t)
 		d.staffChanges(t)
 	})
@@ -167,6 +168,17 @@ func (d *desk) race(t *testing.T) {
 			late++
 		}
 	}
+	// The bound on noise, as it reaches clients: a chat that was taken makes one notice, at most one call
+	// when there is room for it, and one edit; the second clerk is told.
+	ours := map[string]int{}
+	for _, e := range events {
+		if e.Sender == "@schalter_bot:localhost" && e.Type == "m.room.message" && !strings.Contains(e.Content.Body, "📌") {
+			ours[e.how()]++
+		}
+	}
+	if ours["writes"] > 2*rounds || ours["edits"] > rounds || ours["notes"] > rounds {
+		t.Errorf("the lobby reads %v for %d chats", ours, rounds)
+	}
 	if late != rounds || won["Nora Muster"]+won["Reto Muster"] != rounds {
 		t.Errorf("%d were told that they are late in %d rounds; won %v", late, rounds, won)
 	}
@@ -291,6 +303,61 @@ func (d *desk) passes(t *testing.T) {
 	if err != nil || len(all) != 2 || all[1].Text != "Guten Tag" {
 		t.Errorf("the citizen reads %+v %v", all, err)
 	}
+}
+
+// escalates: a chat that nobody takes is called out, and the lead is told; once taken and closed, it is
+// taken up again by its citizen, and by its clerk.
+func (d *desk) escalates(t *testing.T) {
+	d.walk("2026-07-06T09:30:00+02:00")
+	who, notice := d.chat(170)
+	d.walk("2026-07-06T09:34:00+02:00")
+	d.awaitBody(d.nora.matrixUser, d.lobby, fmt.Sprintf("⏰ #%d ", who.number))
+	d.walk("2026-07-06T09:50:00+02:00")
+	alarm := d.awaitBody(d.nora.matrixUser, d.lobby, fmt.Sprintf("🚨 #%d ", who.number))
+	var event struct {
+		Content struct {
+			Mentions struct {
+				Users []string `json:"user_ids"`
+			} `json:"m.mentions"`
+		}
+	}
+	path := fmt.Sprintf("rooms/%s/event/%s", url.PathEscape(d.lobby), url.PathEscape(alarm.ID))
+	status, err := d.nora.call(t.Context(), http.MethodGet, path, nil, &event)
+	if users := event.Content.Mentions.Users; err != nil || len(users) != 1 || users[0] != d.nora.id {
+		t.Errorf("the lead is not told: %v %d %v", users, status, err)
+	}
+	d.press(d.nora, d.lobby, notice.ID)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	room, err := d.nora.enter(ctx, who.number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stands := func(state, sign string) {
+		t.Helper()
+		eventually(t, time.Minute, func() string {
+			var look apiConversation
+			if err := who.get("", &look); err != nil || look.State != state {
+				return fmt.Sprintf("%+v %v", look, err)
+			}
+			if shown := d.shown(d.lobby, notice.ID); !strings.Contains(shown, sign) {
+				return fmt.Sprintf("the lobby shows %q", shown)
+			}
+			return ""
+		})
+	}
+	stands("active", "🟢")
+	d.write(d.nora, room, "!zu")
+	stands("closed", "⚪")
+	if err := who.say(ctx, "Noch etwas"); err != nil {
+		t.Fatal(err)
+	}
+	stands("active", "🟢")
+	d.awaitBody(d.nora.matrixUser, room, "Noch etwas")
+	d.write(d.nora, room, "!zu erledigt")
+	stands("closed", "⚪")
+	d.write(d.nora, room, "!auf")
+	stands("active", "🟢")
 }
 
 // pauses: everybody away, the citizen sees it before writing.
