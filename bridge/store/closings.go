@@ -52,7 +52,7 @@ func (db *DB) Closing(ctx context.Context, id bridge.ConversationID) (bridge.Clo
 
 func (t *transaction) Closing(id bridge.ConversationID) (bridge.Closing, error) {
 	r := closingRow{Conversation: string(id)}
-	if err := t.get(&r, selectClosing, string(id)); err != nil && !errors.Is(err, bridge.ErrNotFound) {
+	if err := t.get(&r, selectClosing+t.forUpdate, string(id)); err != nil && !errors.Is(err, bridge.ErrNotFound) {
 		return bridge.Closing{}, err
 	}
 	return r.closing(), nil

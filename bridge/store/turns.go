@@ -113,7 +113,7 @@ func (db *DB) RecentWaits(ctx context.Context, since time.Time, limit int) ([]br
 
 func (t *transaction) Turn(id bridge.ConversationID) (bridge.Turn, error) {
 	r := turnRow{Conversation: string(id)}
-	if err := t.get(&r, selectTurn, string(id)); err != nil && !errors.Is(err, bridge.ErrNotFound) {
+	if err := t.get(&r, selectTurn+t.forUpdate, string(id)); err != nil && !errors.Is(err, bridge.ErrNotFound) {
 		return bridge.Turn{}, err
 	}
 	return r.turn(), nil
