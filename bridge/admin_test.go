@@ -79,6 +79,7 @@ var commandForm = regexp.MustCompile(`(?m)^!`)
 // restart kills the service and starts it again, when nobody counts it as alive any more.
 func (w *office) restart() {
 	w.t.Helper()
+	w.idle()
 	w.crash()
 	w.mu.Lock()
 	w.now = w.now.Add(bridge.AliveFor + time.Second)
@@ -97,6 +98,7 @@ func (w *office) awaitState(want bridge.AreaState) {
 }
 
 func TestExceptionFromTheAdminRoom(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, url string) {
 		w := newOffice(t, url, "2026-07-01 09.12.00")
 		got := w.command(chief, `!ausnahme 2026-07-03 zu "Maienzug" fr:"Fête des promotions" hunde`)
@@ -124,6 +126,7 @@ func TestExceptionFromTheAdminRoom(t *testing.T) {
 }
 
 func TestHoursFromTheAdminRoom(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, url string) {
 		w := newOffice(t, url, "2026-07-01 12.00.00")
 		got := w.command(chief, "!stunden hunde Mo-Fr 09:00-18:00; PH off")
@@ -171,6 +174,7 @@ func TestHoursFromTheAdminRoom(t *testing.T) {
 
 // An admin who closes at once gives running conversations their grace; who extends, tells anew.
 func TestExceptionsMoveTheClosing(t *testing.T) {
+	t.Parallel()
 	w := newOffice(t, "sqlite:"+filepath.Join(t.TempDir(), "x.db"), "11.00.00")
 	c := w.opened("Grüezi")
 	w.jump("11.22.00")
@@ -189,6 +193,7 @@ func TestExceptionsMoveTheClosing(t *testing.T) {
 }
 
 func TestOnlyAdminsCommand(t *testing.T) {
+	t.Parallel()
 	w := newOffice(t, "sqlite:"+filepath.Join(t.TempDir(), "x.db"), "09.00.00")
 	for _, who := range []bridge.UserID{keller, nobody, w.hs.BotID()} {
 		got := w.command(who, "!ausnahme heute zu")
@@ -203,6 +208,7 @@ func TestOnlyAdminsCommand(t *testing.T) {
 }
 
 func TestCommandsAreAnswered(t *testing.T) {
+	t.Parallel()
 	w := newOffice(t, "sqlite:"+filepath.Join(t.TempDir(), "x.db"), "2026-07-01 09.00.00")
 	for line, want := range map[string]string{
 		"!hilfe":          "Bereiche: hunde, fund",
@@ -245,6 +251,7 @@ func TestCommandsAreAnswered(t *testing.T) {
 // What an admin sets counts on every replica: at once for whoever opens a chat there, and within a
 // second for whoever looks.
 func TestExceptionReachesTheOtherReplica(t *testing.T) {
+	t.Parallel()
 	w := newOffice(t, postgrestest.Database(t), "2026-07-01 09.00.00")
 	other := &city{world: &world{t: t, hs: w.hs, url: w.url, now: w.now}, change: w.change}
 	other.start()

@@ -11,6 +11,7 @@ import (
 // The pinned notice tells the state of the area: posted once, ever, edited at most every 20 s, and
 // the topic, whose changes stand in the timeline, set at most every ten minutes.
 func TestBoardOfTheLobby(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, url string) {
 		w := &office{city: newCity(t, url, "09.00.00", func(o *bridge.Options) { o.Boards = 5 * time.Millisecond })}
 		lobby := w.lobby(hunde)

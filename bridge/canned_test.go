@@ -8,6 +8,7 @@ import (
 )
 
 func TestCannedReplies(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, url string) {
 		w := newBoard(t, url, func(a *bridge.ServiceArea) {
 			a.Canned = map[string]map[string]string{

@@ -11,6 +11,7 @@ import (
 )
 
 func TestTextsThatAreTakenOrRefused(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := w.opened("first")
 	long := strings.Repeat("🐕", bridge.MaxText)
@@ -74,6 +75,7 @@ func wantInvalid(t *testing.T, what string, err error, field, reason string) {
 }
 
 func TestClientIDs(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := w.opened("first")
 	for id, ok := range map[string]bool{
@@ -90,6 +92,7 @@ func TestClientIDs(t *testing.T) {
 }
 
 func TestOpeningsThatAreRefused(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	for name, try := range map[string]struct {
 		change        func(*bridge.Opening)
@@ -120,6 +123,7 @@ func TestOpeningsThatAreRefused(t *testing.T) {
 }
 
 func TestRepeatedMessageIsOneMessage(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := w.opened("1")
 	first := w.say(c.ID, "2")
@@ -141,6 +145,7 @@ func TestRepeatedMessageIsOneMessage(t *testing.T) {
 }
 
 func TestRepeatedOpeningIsOneConversation(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	o := bridge.Opening{
 		Area: hunde, Language: "de", Name: "Anna", Key: "a random value of the browser",
@@ -186,6 +191,7 @@ func TestRepeatedOpeningIsOneConversation(t *testing.T) {
 }
 
 func TestTokens(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	one, err := w.b.Open(context.Background(), bridge.Opening{Area: hunde, Language: "de"})
 	if err != nil {

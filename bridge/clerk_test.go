@@ -18,6 +18,7 @@ func clerkText(room bridge.RoomID, user bridge.UserID, text string) bridge.Event
 }
 
 func TestClerksAnswersReachTheCitizenInOrder(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := w.opened("Frage")
 	for n := 1; n <= 10; n++ {
@@ -46,6 +47,7 @@ func TestClerksAnswersReachTheCitizenInOrder(t *testing.T) {
 }
 
 func TestOnlyStaffedClerksAreHeard(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := w.opened("Frage")
 	rooms, err := w.db.AreaRooms(context.Background())
@@ -79,6 +81,7 @@ func TestOnlyStaffedClerksAreHeard(t *testing.T) {
 
 // Two rooms came to exist for a conversation; a clerk found the one that does not serve.
 func TestClerkIsHeardInEveryRoomOfTheConversation(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := w.opened("Frage")
 	w.hs.say(clerkText(c.Room, keller, "eins"))
@@ -93,6 +96,7 @@ func TestClerkIsHeardInEveryRoomOfTheConversation(t *testing.T) {
 }
 
 func TestFirstClerkToJoinTakesTheChat(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := w.opened("Frage")
 	w.hs.say(bridge.Event{Room: c.Room, Sender: keller, Kind: bridge.ClerkJoined})
@@ -104,6 +108,7 @@ func TestFirstClerkToJoinTakesTheChat(t *testing.T) {
 
 // A response that is read again after a crash, or overlaps another one, has its effects once.
 func TestEventsCountOnce(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := w.opened("Frage")
 	ev := clerkText(c.Room, keller, "Antwort")
@@ -128,6 +133,7 @@ func TestEventsCountOnce(t *testing.T) {
 }
 
 func TestLostLeaseCommitsNothing(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := w.opened("Frage")
 	lease, _, err := w.b.TakeSync(context.Background())
@@ -155,6 +161,7 @@ func TestLostLeaseCommitsNothing(t *testing.T) {
 
 // PostgreSQL refuses what clerks can send. Whatever comes of the bad event, the next flows on.
 func TestBadEventsStopNothing(t *testing.T) {
+	t.Parallel()
 	db, err := store.Open(t.Context(), postgrestest.Database(t))
 	if err != nil {
 		t.Fatal(err)

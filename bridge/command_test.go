@@ -51,6 +51,7 @@ func FuzzParseCommand(f *testing.F) {
 
 // Every catalogue has the same keys.
 func TestCataloguesAreComplete(t *testing.T) {
+	t.Parallel()
 	keys := map[string]int{}
 	for _, name := range []string{"de-CH", "fr-CH", "it-CH", "en"} {
 		var words map[string]string

@@ -9,6 +9,7 @@ import (
 
 // A bridge dies while the homeserver works on a send. Its successor can't know what came of it.
 func TestCrashWithASendInFlight(t *testing.T) {
+	t.Parallel()
 	for name, acts := range map[string]bool{"homeserver acts": true, "homeserver does not act": false} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
@@ -48,6 +49,7 @@ func (h *homeserver) acted(c bridge.Conversation, m bridge.Message) {
 
 // A bridge dies after the barrier was committed, before or after it was sent.
 func TestCrashBehindABarrier(t *testing.T) {
+	t.Parallel()
 	for name, sent := range map[string]bool{"sent": true, "not sent": false} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
@@ -67,8 +69,7 @@ func TestCrashBehindABarrier(t *testing.T) {
 				w.inPhase(m.ID, bridge.Barred)
 				w.passUntilCalled("SendBarrier", c.Room, 2, time.Second) // then another is sent
 			}
-			w.sync()
-			w.delivered(c.ID)
+			w.drained()
 			w.wantSaid(c.Room, "1", "2")
 		})
 	}
@@ -76,6 +77,7 @@ func TestCrashBehindABarrier(t *testing.T) {
 
 // What a citizen was told is stored is delivered by the next process, also after an orderly end.
 func TestStoredMessagesOutliveTheProcess(t *testing.T) {
+	t.Parallel()
 	for name, end := range map[string]func(*world){"crash": (*world).crash, "orderly end": (*world).leave} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
@@ -96,6 +98,7 @@ func TestStoredMessagesOutliveTheProcess(t *testing.T) {
 
 // An orderly end waits for the call in flight and writes down what came of it.
 func TestOrderlyEndWaitsForTheAnswer(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.hs.forgets = true
 	c := w.opened("1")
@@ -116,6 +119,7 @@ func TestOrderlyEndWaitsForTheAnswer(t *testing.T) {
 
 // The database goes away between the homeserver's act and the record of it.
 func TestHomeserverHasActedAndTheDatabaseIsGone(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.hs.forgets = true
 	c := w.opened("1")

@@ -23,6 +23,7 @@ var worlds atomic.Int64
 // A homeserver that forgets transaction IDs acts at once or never; one that acts late remembers
 // them. No rule could hold against one that does both.
 func TestDeliveryExactlyOnceInOrder(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
 		w := newWorldIn(t, filepath.Join(dir, fmt.Sprint(worlds.Add(1), ".db")))

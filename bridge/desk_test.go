@@ -30,6 +30,7 @@ func (w *office) posted(text string) (bridge.Conversation, bridge.EventID) {
 	w.t.Helper()
 	c := w.opened(text)
 	w.await("notice", func() bool { c = w.look(c.ID); return c.Notice != "" })
+	w.idle()
 	return c, c.Notice
 }
 
@@ -67,6 +68,7 @@ func (h *homeserver) mentioned(room bridge.RoomID, text string) [][]bridge.UserI
 }
 
 func TestTakenByTheButton(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, url string) {
 		w := newBoard(t, url, nil)
 		c, notice := w.posted("Grüezi")
@@ -106,6 +108,7 @@ func TestTakenByTheButton(t *testing.T) {
 }
 
 func TestFirstNoticeOfTheRoom(t *testing.T) {
+	t.Parallel()
 	w := newBoard(t, "sqlite:"+filepath.Join(t.TempDir(), "x.db"), nil)
 	for language, said := range map[string]string{"fr": "Französisch", bridge.PlainGerman: "Leichte Sprache"} {
 		o := must(w.b.Open(t.Context(), bridge.Opening{
@@ -122,6 +125,7 @@ func TestFirstNoticeOfTheRoom(t *testing.T) {
 
 // Nobody to offer it to: it is offered as soon as somebody has room, by a message that notifies, once.
 func TestCalledWhenThereIsRoom(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, url string) {
 		w := newBoard(t, url, func(a *bridge.ServiceArea) {
 			a.Clerks, a.Capacity, a.Overflow = []bridge.UserID{keller}, 1, bridge.Overflow{}
@@ -159,6 +163,7 @@ func TestCalledWhenThereIsRoom(t *testing.T) {
 
 // A chat that waits: the lobby is reminded, the other area is asked, the lead is told; each once.
 func TestWaitingTooLong(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, url string) {
 		w := newBoard(t, url, func(a *bridge.ServiceArea) { a.Leads = []bridge.UserID{huber} })
 		c, notice := w.posted("Grüezi")
@@ -170,6 +175,7 @@ func TestWaitingTooLong(t *testing.T) {
 		if got := w.hs.mentioned(w.lobby(fund), "🟡 #1"); !slices.Equal(got[0], []bridge.UserID{meier}) {
 			t.Errorf("overflow mentions %v", got)
 		}
+		w.idle()
 		w.crash()
 		w.mu.Lock()
 		w.now = at("09.10.00")
@@ -219,6 +225,7 @@ func TestWaitingTooLong(t *testing.T) {
 }
 
 func TestPausedAfterUnansweredOffers(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, url string) {
 		w := newBoard(t, url, func(a *bridge.ServiceArea) { a.Clerks, a.Overflow = []bridge.UserID{keller}, bridge.Overflow{} })
 		lobby := w.lobby(hunde)
@@ -251,6 +258,7 @@ func TestPausedAfterUnansweredOffers(t *testing.T) {
 //
 // and for each clerk who comes too late one answer, here none.
 func TestNoFlood(t *testing.T) {
+	t.Parallel()
 	const clerks, chats = 30, 100
 	w := newBoard(t, "sqlite:"+filepath.Join(t.TempDir(), "x.db"), func(a *bridge.ServiceArea) {
 		a.Clerks, a.Overflow, a.Capacity = nil, bridge.Overflow{}, 4
@@ -312,6 +320,7 @@ func TestNoFlood(t *testing.T) {
 
 // Two clerks who enter at once: the second reads in the room who serves the citizen.
 func TestWhoComesSecondIsTold(t *testing.T) {
+	t.Parallel()
 	w := newBoard(t, "sqlite:"+filepath.Join(t.TempDir(), "x.db"), nil)
 	c, _ := w.posted("Grüezi")
 	w.hs.say(bridge.Event{Room: c.Room, Sender: huber, Kind: bridge.ClerkJoined})

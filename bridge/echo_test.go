@@ -19,6 +19,7 @@ func unsure(t *testing.T) (*world, bridge.Conversation, bridge.Message) {
 }
 
 func TestForgedMarkersHaveNoEffect(t *testing.T) {
+	t.Parallel()
 	w, c, m := unsure(t)
 	other := w.opened("other")
 	marker := string(m.ID)
@@ -70,6 +71,7 @@ func TestForgedMarkersHaveNoEffect(t *testing.T) {
 // A ghost's message that was redacted before /sync showed it has lost its marker. It is the one
 // that is in doubt: a ghost has no two.
 func TestBareEchoConfirms(t *testing.T) {
+	t.Parallel()
 	w, c, m := unsure(t)
 	id := w.hs.say(bridge.Event{Room: c.Room, Sender: c.Ghost, Kind: bridge.BareEcho})
 	w.sync()
@@ -81,6 +83,7 @@ func TestBareEchoConfirms(t *testing.T) {
 }
 
 func TestBareEchoOfWhatIsKnownConfirmsNothing(t *testing.T) {
+	t.Parallel()
 	w, c, m := unsure(t)
 	other := w.opened("other")
 	first := w.history(c.ID)[0].Event

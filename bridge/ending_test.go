@@ -62,6 +62,7 @@ func (w *desk) shows(sign string, listed bool) {
 func newSQLite(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "x.db") }
 
 func TestCitizenClosesAndReopens(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, url string) {
 		w := newDesk(t, url)
 		for range 2 {
@@ -102,6 +103,7 @@ func TestCitizenClosesAndReopens(t *testing.T) {
 }
 
 func TestConversationIsOver(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, url string) {
 		w := newCity(t, url, "09.00.00", nil)
 		opening := bridge.Opening{Area: hunde, Language: "de", Key: "a key of the browser's", Message: &bridge.CitizenMessage{ClientID: "1", Text: "Grüezi"}}
@@ -137,6 +139,7 @@ func TestConversationIsOver(t *testing.T) {
 }
 
 func TestCommandsInARoom(t *testing.T) {
+	t.Parallel()
 	w := newDesk(t, newSQLite(t))
 	w.writes(keller, "!zuu")
 	w.isTold(1, "«!zuu» kenne ich nicht. «!hilfe» zeigt, was möglich ist. An den Bürger oder die Bürgerin ging nichts.")
@@ -183,6 +186,7 @@ func TestCommandsInARoom(t *testing.T) {
 
 // Reopening counts as starting: nobody does so outside hours.
 func TestReopenOutsideHours(t *testing.T) {
+	t.Parallel()
 	w := newDesk(t, newSQLite(t))
 	w.jump("11.45.01")
 	w.await("closed by the hours", func() bool { return w.now().State == bridge.Closed })
@@ -207,6 +211,7 @@ func TestReopenOutsideHours(t *testing.T) {
 
 // A request goes on in a conversation; when that is over, in another one.
 func TestRequestOutlivesItsConversation(t *testing.T) {
+	t.Parallel()
 	w := newCity(t, newSQLite(t), "09.00.00", nil)
 	left := must(w.b.LeaveRequest(t.Context(), bridge.NewRequest{Area: hunde, Language: "de", Text: "Wann?"}))
 	opening := bridge.Opening{Area: hunde, Language: "de", Request: left.Token}
@@ -228,6 +233,7 @@ func TestRequestOutlivesItsConversation(t *testing.T) {
 }
 
 func TestForget(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, url string) {
 		w := newCity(t, url, "09.00.00", nil)
 		opening := bridge.Opening{Area: hunde, Language: "de", Key: "a key of the browser's", Message: &bridge.CitizenMessage{ClientID: "1", Text: "Grüezi"}}
@@ -259,6 +265,7 @@ func TestForget(t *testing.T) {
 }
 
 func TestRating(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, url string) {
 		w := newDesk(t, url)
 		good := bridge.Rating{Score: 4, Comment: "Danke,\nrasch"}

@@ -51,6 +51,7 @@ func (t frugalTx) LobbyNotices(id bridge.ConversationID) ([]bridge.LobbyNotice, 
 
 // In a chat that is under way, a message costs no statement for the desk, in either direction.
 func TestPlainMessagesAskNothingOfTheDesk(t *testing.T) {
+	t.Parallel()
 	var asked atomic.Int64
 	w := &office{city: newCity(t, "sqlite:"+filepath.Join(t.TempDir(), "x.db"), "09.00.00", func(o *bridge.Options) {
 		o.Store = frugal{o.Store, &asked}

@@ -59,6 +59,7 @@ func newCity(t *testing.T, url, now string, change func(*bridge.Options)) *city 
 	w := &city{world: &world{t: t, hs: newHomeserver(), url: url, now: at(now)}, change: change}
 	w.start()
 	t.Cleanup(func() { w.crash() })
+	w.idle()
 	return w
 }
 
@@ -122,6 +123,7 @@ func (w *city) stage(id bridge.ConversationID) bridge.ClosingStage {
 }
 
 func TestHoursAreEnforced(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, url string) {
 		w := newCity(t, url, "11.29.59", nil)
 		opening := bridge.Opening{Area: hunde, Language: "de", Key: "a key of the browser's", Message: &bridge.CitizenMessage{ClientID: "1", Text: "Grüezi"}}
@@ -172,6 +174,7 @@ func TestHoursAreEnforced(t *testing.T) {
 }
 
 func TestUnstaffedAreaTakesNobody(t *testing.T) {
+	t.Parallel()
 	w := newCity(t, "sqlite:"+filepath.Join(t.TempDir(), "x.db"), "09.00.00", func(o *bridge.Options) { o.Areas[0].Clerks = nil })
 	if _, err := w.b.Open(t.Context(), bridge.Opening{Area: hunde, Language: "de"}); !errors.Is(err, bridge.ErrUnstaffed) {
 		t.Error(err)
@@ -184,6 +187,7 @@ func TestUnstaffedAreaTakesNobody(t *testing.T) {
 // Nobody is queued who cannot be reached: one clerk, five minutes each, closing at 11.30 with a
 // quarter of an hour of grace.
 func TestQueueThatWouldRunOverClosing(t *testing.T) {
+	t.Parallel()
 	w := newCity(t, "sqlite:"+filepath.Join(t.TempDir(), "x.db"), "11.25.00", nil)
 	taken := 0
 	for range 10 {
@@ -203,6 +207,7 @@ func TestQueueThatWouldRunOverClosing(t *testing.T) {
 }
 
 func TestConversationRunsOverClosing(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, url string) {
 		w := newCity(t, url, "11.10.00", nil)
 		c := w.opened("Grüezi")
@@ -211,6 +216,7 @@ func TestConversationRunsOverClosing(t *testing.T) {
 			w.jump(now)
 			w.await("stage", func() bool { return w.stage(c.ID) == stage })
 			w.await("told", func() bool { return len(w.hs.said(c.Room)) == told })
+			w.idle()
 		}
 		step("11.19.59", bridge.NothingTold, 1)
 		step("11.20.00", bridge.ClosingSoon, 2)
@@ -263,6 +269,7 @@ func TestConversationRunsOverClosing(t *testing.T) {
 
 // A machine that slept through a closing makes up for nothing, and forgets nothing.
 func TestSleepThroughClosing(t *testing.T) {
+	t.Parallel()
 	w := newCity(t, "sqlite:"+filepath.Join(t.TempDir(), "x.db"), "11.00.00", nil)
 	c := w.opened("Grüezi")
 	w.jump("16.00.00") // it is open again, and still the conversation has ended
@@ -279,15 +286,9 @@ func TestSleepThroughClosing(t *testing.T) {
 	}
 }
 
-// settledIn is settled for worlds in which the area is open.
-func (w *city) settledIn(area bridge.ServiceAreaID) {
-	w.t.Helper()
-	last := w.open(area, probe)
-	w.await("outbox settled", func() bool { return w.look(last.ID).Notice != "" })
-}
-
 // A break that is shorter than the grace ends no conversation.
 func TestShortBreakEndsNothing(t *testing.T) {
+	t.Parallel()
 	w := newCity(t, "sqlite:"+filepath.Join(t.TempDir(), "x.db"), "09.00.00", func(o *bridge.Options) {
 		o.Areas[0].Hours = hours("Mo-Fr 08:00-10:00,10:10-12:00")
 	})
@@ -303,6 +304,7 @@ func TestShortBreakEndsNothing(t *testing.T) {
 
 // Browsers are told of each edge within a second, whether the clock walks or jumps.
 func TestEdgesAreTold(t *testing.T) {
+	t.Parallel()
 	w := newCity(t, "sqlite:"+filepath.Join(t.TempDir(), "x.db"), "07.59.59", nil)
 	count := func() int {
 		w.told.mu.Lock()

@@ -36,6 +36,7 @@ func (w *world) public(id bridge.ConversationID) string {
 // No text that is marked as internal is ever in a citizen's stream: whatever is edited, answered,
 // redacted or reordered, and however often /sync is read in between.
 func TestNotesNeverReachTheCitizen(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	rapid.Check(t, func(t *rapid.T) {
 		w.t = t
@@ -142,6 +143,7 @@ func order(events []bridge.Event) {
 }
 
 func TestNotesAreHeldBack(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := w.opened("Frage")
 	w.sync()

@@ -58,6 +58,7 @@ func (w *desk) looked() {
 }
 
 func TestSilentCitizenIsWarnedAndClosed(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, url string) {
 		w := newQuietDesk(t, url)
 		w.writes(keller, "Guten-Tag")
@@ -90,6 +91,7 @@ func TestSilentCitizenIsWarnedAndClosed(t *testing.T) {
 
 		w.jump("10.09.00")
 		w.isWarned("10.19.00")
+		w.idle()
 		w.crash() // durable
 		w.start()
 		w.jump("10.18.59")
@@ -108,6 +110,7 @@ func TestSilentCitizenIsWarnedAndClosed(t *testing.T) {
 
 // A machine that slept through everything still warns first.
 func TestSleepThroughSilence(t *testing.T) {
+	t.Parallel()
 	w := newQuietDesk(t, newSQLite(t))
 	w.writes(keller, "Guten-Tag")
 	w.jump("10.00.00")
@@ -119,6 +122,7 @@ func TestSleepThroughSilence(t *testing.T) {
 
 // A citizen who waits is never put out: the clerk is reminded, once for each silence.
 func TestClerkIsReminded(t *testing.T) {
+	t.Parallel()
 	w := newQuietDesk(t, newSQLite(t))
 	w.jump("09.40.00") // nobody has come yet; that is not the clerk's fault
 	w.looked()
@@ -146,6 +150,7 @@ func TestClerkIsReminded(t *testing.T) {
 
 // Who opened a chat and never wrote is not waiting for anybody.
 func TestOpenedAndNeverWritten(t *testing.T) {
+	t.Parallel()
 	w := newQuietDesk(t, newSQLite(t))
 	w.c = must(w.b.Open(t.Context(), bridge.Opening{Area: hunde, Language: "de"})).Conversation
 	w.jump("09.20.00")
@@ -155,6 +160,7 @@ func TestOpenedAndNeverWritten(t *testing.T) {
 }
 
 func TestEverybodyLeavesTheRoom(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, url string) {
 		w := newDesk(t, url)
 		room := w.c.Room
@@ -167,6 +173,7 @@ func TestEverybodyLeavesTheRoom(t *testing.T) {
 		if n := len(w.hs.did("EmptyRoom", room)); n != 0 {
 			t.Error("emptied too early")
 		}
+		w.idle()
 		w.crash()
 		asked := false
 		w.hs.mu.Lock()
@@ -194,6 +201,7 @@ func TestEverybodyLeavesTheRoom(t *testing.T) {
 
 // The ghost does not go before what the citizen has written is in the room.
 func TestRoomWaitsForMessages(t *testing.T) {
+	t.Parallel()
 	w := newDesk(t, newSQLite(t))
 	w.hs.script("Send", fate{err: fmt.Errorf("full: %w", bridge.ErrNotSent)}, fate{err: fmt.Errorf("full: %w", bridge.ErrNotSent)})
 	w.say(w.c.ID, "noch-schnell")
@@ -218,6 +226,7 @@ func TestRoomWaitsForMessages(t *testing.T) {
 
 // A homeserver that never lets us leave is not asked for ever.
 func TestLeavingEnds(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := w.opened("Grüezi")
 	w.hs.mu.Lock()

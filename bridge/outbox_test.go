@@ -28,6 +28,7 @@ func (r retryAfter) Unwrap() error             { return bridge.ErrNotSent }
 func (r retryAfter) RetryAfter() time.Duration { return time.Duration(r) }
 
 func TestMessagesReachTheRoomInOrder(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := w.open(hunde, "1")
 	for n := 2; n <= 20; n++ {
@@ -56,6 +57,7 @@ func TestMessagesReachTheRoomInOrder(t *testing.T) {
 }
 
 func TestNotSentIsRepeatedAfterItsPause(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := w.opened("1")
 	w.hs.script("Send", notSent, notSent)
@@ -81,6 +83,7 @@ func TestNotSentIsRepeatedAfterItsPause(t *testing.T) {
 }
 
 func TestPauseThatTheHomeserverAsksFor(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := w.opened("1")
 	w.hs.script("Send", fate{err: retryAfter(time.Minute)})
@@ -92,6 +95,7 @@ func TestPauseThatTheHomeserverAsksFor(t *testing.T) {
 }
 
 func TestPauseIsBounded(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := w.opened("1")
 	const times = 12
@@ -113,6 +117,7 @@ func TestPauseIsBounded(t *testing.T) {
 }
 
 func TestUnansweredIsNotRepeatedBeforeTheBarriersEcho(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.hs.forgets = true // a repeat of what was taken would show
 	c := w.opened("1")
@@ -150,6 +155,7 @@ func TestUnansweredIsNotRepeatedBeforeTheBarriersEcho(t *testing.T) {
 }
 
 func TestEchoConfirmsWhatWasNotAnswered(t *testing.T) {
+	t.Parallel()
 	for name, f := range map[string]fate{"unanswered": lostAfter, "unknown error": unknown} {
 		for _, barred := range []bool{false, true} {
 			t.Run(fmt.Sprint(name, ", barred ", barred), func(t *testing.T) {
@@ -180,6 +186,7 @@ func TestEchoConfirmsWhatWasNotAnswered(t *testing.T) {
 
 // The echo overtakes the answer to the send: the second to come does nothing.
 func TestEchoBeforeTheAnswer(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.hs.forgets = true
 	c := w.opened("1")
@@ -205,6 +212,7 @@ func TestEchoBeforeTheAnswer(t *testing.T) {
 }
 
 func TestRefusedIsSetAsideAndTheNextGoesOn(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := w.opened("1")
 	w.hs.script("Send", refused)
@@ -221,6 +229,7 @@ func TestRefusedIsSetAsideAndTheNextGoesOn(t *testing.T) {
 }
 
 func TestForbiddenMendsTheRoomAndRepeats(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := w.opened("1")
 	w.hs.script("Send", forbidden)
@@ -237,6 +246,7 @@ func TestForbiddenMendsTheRoomAndRepeats(t *testing.T) {
 }
 
 func TestForbiddenBarrierMendsTheRoom(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := w.opened("1")
 	w.hs.script("Send", lostBefore)
@@ -254,6 +264,7 @@ func TestForbiddenBarrierMendsTheRoom(t *testing.T) {
 }
 
 func TestUnansweredNoticeIsFollowedUpByTheBot(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.hs.forgets = true
 	rooms, err := w.db.AreaRooms(context.Background())
@@ -280,6 +291,7 @@ func TestUnansweredNoticeIsFollowedUpByTheBot(t *testing.T) {
 }
 
 func TestBrowsersAreToldOfDelivery(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := w.open(hunde, "1")
 	w.delivered(c.ID)

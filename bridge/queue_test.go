@@ -15,6 +15,7 @@ func (w *office) snapshot(id bridge.ConversationID) bridge.Snapshot {
 
 // The citizen is told the place and, when enough chats of late tell, how long it takes.
 func TestExpectedWait(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, url string) {
 		w := newBoard(t, url, func(a *bridge.ServiceArea) {
 			a.Overflow, a.RemindAfter, a.EscalateAfter = bridge.Overflow{}, time.Hour, 2*time.Hour
@@ -58,6 +59,7 @@ func TestExpectedWait(t *testing.T) {
 
 // Who waits for long may leave a request instead, and is told so.
 func TestRequestIsOffered(t *testing.T) {
+	t.Parallel()
 	w := newBoard(t, "sqlite:"+t.TempDir()+"/x.db", func(a *bridge.ServiceArea) { a.Overflow, a.OfferRequestAfter = bridge.Overflow{}, 4*time.Minute })
 	c, _ := w.posted("Grüezi")
 	w.pass(3*time.Minute + 59*time.Second)

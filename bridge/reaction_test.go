@@ -11,6 +11,7 @@ import (
 // The bot's ✅ stands under a request's notice exactly once, whatever becomes of the call, and
 // marks nothing as done: only a clerk's does.
 func TestRequestHasItsButton(t *testing.T) {
+	t.Parallel()
 	for name, fates := range map[string][]fate{
 		"answered":                    nil,
 		"answer lost":                 {{err: bridge.ErrUnanswered, acts: true}},

@@ -33,6 +33,7 @@ func (w *world) wantRead(id bridge.ConversationID, want int64) {
 }
 
 func TestClerksReadingReachesTheCitizen(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := w.opened("eins")
 	w.say(c.ID, "zwei")
@@ -72,6 +73,7 @@ func TestClerksReadingReachesTheCitizen(t *testing.T) {
 }
 
 func TestWhoWritesHasReadWhatStandsBefore(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := w.opened("eins")
 	w.hs.say(clerkText(c.Room, keller, "Antwort"))
@@ -97,6 +99,7 @@ func (w *world) read(id bridge.ConversationID, seq int64) {
 }
 
 func TestCitizensReadingMovesTheGhostsReceipt(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := w.opened("Frage")
 	w.read(c.ID, 1) // nobody has answered: there is nothing to stand at
@@ -130,6 +133,7 @@ func TestCitizensReadingMovesTheGhostsReceipt(t *testing.T) {
 
 // What is read while the receipt is under way is told after it, and however often only once more.
 func TestReceiptsAreCoalesced(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := w.opened("Frage")
 	for n := range 5 {
@@ -144,7 +148,7 @@ func TestReceiptsAreCoalesced(t *testing.T) {
 		w.read(c.ID, seq)
 	}
 	w.say(c.ID, "steht-nicht-im-Weg")
-	w.delivered(c.ID)
+	w.arrived(c.ID)
 	close(hold)
 	h := w.history(c.ID)
 	if got := w.awaitCalls("MoveReceipt", c.Room, 2); got.event != h[5].Event {
@@ -158,6 +162,7 @@ func TestReceiptsAreCoalesced(t *testing.T) {
 
 // A receipt that goes unanswered is repeated, also by the next process; one that is refused is left.
 func TestReceiptsAfterFaults(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := w.opened("Frage")
 	w.hs.say(clerkText(c.Room, keller, "eins"))

@@ -12,8 +12,8 @@ import (
 	"schalter/bridge"
 )
 
-// idle waits until the outbox has nothing left to do, with the clock running.
-func (w *world) idle() {
+// drained waits until the outbox has nothing left to do, with the clock running.
+func (w *world) drained() {
 	w.t.Helper()
 	w.passUntil("outbox empty", 500*time.Millisecond, func() bool {
 		w.sync()
@@ -85,6 +85,7 @@ func (w *world) sameOnBothSides(id bridge.ConversationID) {
 
 // What a citizen does to a message whose sending has come this far, or ends like this.
 func TestCitizenAmendsInEveryState(t *testing.T) {
+	t.Parallel()
 	states := map[string]func(w *world, c bridge.Conversation) (bridge.MessageID, func()){
 		"delivered": func(w *world, c bridge.Conversation) (bridge.MessageID, func()) {
 			m := w.say(c.ID, "zwei")
@@ -162,7 +163,7 @@ func TestCitizenAmendsInEveryState(t *testing.T) {
 					} else {
 						then()
 					}
-					w.idle()
+					w.drained()
 					h := w.history(c.ID)
 					i := slices.IndexFunc(h, func(o bridge.Message) bool { return o.ID == m })
 					if h[i].Failed {
@@ -189,15 +190,16 @@ func TestCitizenAmendsInEveryState(t *testing.T) {
 
 // Deleting an edited message leaves none of its texts in the room, also not those of its edits.
 func TestDeletionRedactsTheEditsToo(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.hs.ticks = true
 	c := w.opened("eins")
 	m := w.history(c.ID)[0]
 	w.edit(c.ID, m.ID, "zwei")
 	w.edit(c.ID, m.ID, "drei")
-	w.idle()
+	w.drained()
 	w.remove(c.ID, m.ID)
-	w.idle()
+	w.drained()
 	if redacted := w.hs.did("Redact", c.Room); len(redacted) != 3 || redacted[0].event != m.Event {
 		t.Errorf("redacted %+v", redacted)
 	}
@@ -207,20 +209,21 @@ func TestDeletionRedactsTheEditsToo(t *testing.T) {
 // A redaction that the homeserver does not answer is repeated; one that it forbids for ever does
 // not hold up what follows.
 func TestRedactionsAreRepeatedAndGivenUp(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := w.opened("eins")
 	m := w.say(c.ID, "zwei")
 	w.delivered(c.ID)
 	w.hs.script("Redact", lostAfter, lostBefore, notSent)
 	w.remove(c.ID, m.ID)
-	w.idle()
+	w.drained()
 	w.sameOnBothSides(c.ID)
 	for range 30 {
 		w.hs.script("Redact", fate{err: bridge.ErrForbidden})
 	}
 	w.remove(c.ID, w.history(c.ID)[0].ID)
 	w.say(c.ID, "drei")
-	w.idle()
+	w.drained()
 	w.delivered(c.ID)
 	if got, err := w.db.CountSetAside(context.Background()); err != nil || got["refused_by_homeserver"] != 1 {
 		t.Errorf("set aside %v %v", got, err)
@@ -229,6 +232,7 @@ func TestRedactionsAreRepeatedAndGivenUp(t *testing.T) {
 
 // An edit that the homeserver refuses for good is taken back on the citizen's side, too.
 func TestRefusedEditIsTakenBack(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.hs.ticks = true
 	c := w.opened("eins")
@@ -238,7 +242,7 @@ func TestRefusedEditIsTakenBack(t *testing.T) {
 	w.edit(c.ID, m.ID, "zwei")
 	w.hs.script("React", fate{err: bridge.ErrRefused})
 	w.react(c.ID, m.ID, "👍", true)
-	w.idle()
+	w.drained()
 	if h := w.history(c.ID); h[0].Text != "eins" || !h[0].EditedAt.IsZero() || len(h[0].Reactions) != 0 {
 		t.Errorf("history %+v", h)
 	}
@@ -247,13 +251,14 @@ func TestRefusedEditIsTakenBack(t *testing.T) {
 
 // An admin redacts a citizen's edit or reaction in the room.
 func TestWhatTheCitizenDidIsRedacted(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.hs.ticks = true
 	c := w.opened("eins")
 	m := w.history(c.ID)[0]
 	w.edit(c.ID, m.ID, "zwei")
 	w.react(c.ID, m.ID, "👍", true)
-	w.idle()
+	w.drained()
 	w.hs.mu.Lock()
 	for _, f := range slices.Clone(w.hs.facts) {
 		if f.sender == c.Ghost && f.kind != bridge.ClerkText {
@@ -269,6 +274,7 @@ func TestWhatTheCitizenDidIsRedacted(t *testing.T) {
 }
 
 func TestCitizenAmendsOnlyWhatTheyMay(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c, other := w.opened("eins"), w.opened("anderes")
 	own, foreign := w.history(c.ID)[0].ID, w.history(other.ID)[0].ID
@@ -326,7 +332,7 @@ func TestCitizenAmendsOnlyWhatTheyMay(t *testing.T) {
 			t.Errorf("%s: error %v", name, err)
 		}
 	}
-	w.idle()
+	w.drained()
 	if n := len(w.hs.did("React", c.Room)); n != 1 {
 		t.Errorf("%d reactions sent", n)
 	}
@@ -344,6 +350,7 @@ func TestCitizenAmendsOnlyWhatTheyMay(t *testing.T) {
 
 // A message that was edited or deleted is still the same message when the browser repeats it.
 func TestRepeatedMessageAfterItsEdit(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := w.opened("eins")
 	m := w.say(c.ID, "zwei")
@@ -355,5 +362,5 @@ func TestRepeatedMessageAfterItsEdit(t *testing.T) {
 	if again := w.say(c.ID, "zwei"); again.ID != m.ID || !again.Deleted() {
 		t.Errorf("again %+v", again)
 	}
-	w.idle()
+	w.drained()
 }

@@ -91,6 +91,7 @@ func orders(n int) [][]int {
 // Whatever a clerk does to a message, it ends in the same state, in whatever order the bridge
 // comes to know of it: as it happens, from a gap, after a restart.
 func TestEveryOrderOfArrivalGivesTheSameState(t *testing.T) {
+	t.Parallel()
 	at := func(s int) time.Time { return start.Add(time.Duration(s) * time.Second) }
 	text := func(id string, by bridge.UserID, s string) bridge.Event {
 		return bridge.Event{ID: bridge.EventID(id), Sender: by, Kind: bridge.ClerkText, Text: s, HTML: "<i>" + s + "</i>", At: at(0)}
@@ -195,13 +196,14 @@ func TestEveryOrderOfArrivalGivesTheSameState(t *testing.T) {
 					t.Errorf("order %v: %d relations wait for ever", order, got.Awaited)
 				}
 			}
-			w.idle()
+			w.drained()
 		})
 	}
 }
 
 // Somebody redacts what a citizen wrote, before or after the bridge knows its event.
 func TestRedactionOfTheCitizensMessage(t *testing.T) {
+	t.Parallel()
 	for _, early := range []bool{false, true} {
 		t.Run(fmt.Sprint("early ", early), func(t *testing.T) {
 			w := newWorld(t)
@@ -237,6 +239,7 @@ func TestRedactionOfTheCitizensMessage(t *testing.T) {
 
 // Changed tells of every message that has changed, and of those that quote it.
 func TestChangedMessagesAreTold(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := w.opened("Frage")
 	one, two := clerkText(c.Room, keller, "eins"), clerkText(c.Room, vogt, "zwei")
@@ -296,6 +299,7 @@ func TestChangedMessagesAreTold(t *testing.T) {
 
 // A clerk who is called otherwise from now on serves on; what was said keeps the name of its time.
 func TestNameChangedLater(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := w.opened("Frage")
 	say := func(id, name string, kind bridge.EventKind, text string) {

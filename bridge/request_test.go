@@ -73,6 +73,7 @@ func (w *city) lobbySays(n int) string {
 
 // A request left at night is answered in the morning by e-mail, and picked up in the chat.
 func TestRequestIsAnsweredByMail(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, url string) {
 		w, p := newPostOffice(t, url, "2026-07-05 23.14.00")
 		left, err := w.b.LeaveRequest(t.Context(), umbrella)
@@ -147,6 +148,7 @@ func TestRequestIsAnsweredByMail(t *testing.T) {
 }
 
 func TestRequestByPhoneAndByNumber(t *testing.T) {
+	t.Parallel()
 	w, p := newPostOffice(t, "sqlite:"+filepath.Join(t.TempDir(), "x.db"), "20.00.00")
 	phone := umbrella
 	phone.Email, phone.Phone, phone.Key = "", "062 836 05 10", ""
@@ -182,6 +184,7 @@ func TestRequestByPhoneAndByNumber(t *testing.T) {
 }
 
 func TestMailThatIsRefused(t *testing.T) {
+	t.Parallel()
 	w, p := newPostOffice(t, "sqlite:"+filepath.Join(t.TempDir(), "x.db"), "20.00.00")
 	p.fails = []error{fmt.Errorf("no such user: %w", bridge.ErrRefused)}
 	r := w.noticed(must(w.b.LeaveRequest(t.Context(), umbrella)).Request.ID)
@@ -196,6 +199,7 @@ func TestMailThatIsRefused(t *testing.T) {
 }
 
 func TestRequestsAreChecked(t *testing.T) {
+	t.Parallel()
 	w, _ := newPostOffice(t, "sqlite:"+filepath.Join(t.TempDir(), "x.db"), "20.00.00")
 	for _, tc := range []struct {
 		change        func(*bridge.NewRequest)

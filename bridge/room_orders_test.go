@@ -21,6 +21,7 @@ func (w *office) order(c bridge.Conversation, who bridge.UserID, text string, me
 }
 
 func TestPassedToAnotherArea(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, url string) {
 		w := newBoard(t, url, nil)
 		c, notice := w.posted("Grüezi")
@@ -56,6 +57,7 @@ func TestPassedToAnotherArea(t *testing.T) {
 }
 
 func TestPassedToAColleague(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, url string) {
 		w := newBoard(t, url, nil)
 		c, _ := w.posted("Grüezi")
@@ -79,6 +81,7 @@ func TestPassedToAColleague(t *testing.T) {
 }
 
 func TestOrdersInTheRoom(t *testing.T) {
+	t.Parallel()
 	w := newBoard(t, "sqlite:"+t.TempDir()+"/x.db", nil)
 	c, _ := w.posted("Grüezi")
 	for _, step := range []struct {

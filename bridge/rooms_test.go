@@ -11,6 +11,7 @@ import (
 )
 
 func TestTakenAliasRenumbers(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	taken := fate{err: fmt.Errorf("room in use: %w", bridge.ErrAliasTaken)}
 	w.hs.script("OpenRoom", taken, taken)
@@ -36,6 +37,7 @@ func TestTakenAliasRenumbers(t *testing.T) {
 
 // createRoom was answered late, or twice: the second room for a conversation is left.
 func TestSecondRoomIsLeft(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := w.opened("1")
 	w.hs.say(bridge.Event{Room: "!second", Sender: w.hs.BotID(), Kind: bridge.RoomCreated, Owner: bridge.RoomOwner{Conversation: c.ID}})
@@ -57,6 +59,7 @@ func TestSecondRoomIsLeft(t *testing.T) {
 // A room that looked like the second one serves after all: the alias decides, when the owner's
 // room is completed. It is not left.
 func TestRoomThatServesAfterAllIsNotLeft(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.hs.script("OpenRoom", lostAfter, notSent)
 	c := w.open(hunde, "1")
@@ -90,6 +93,7 @@ func TestRoomThatServesAfterAllIsNotLeft(t *testing.T) {
 
 // The room came to exist and the answer was lost; /sync shows it before the repeat.
 func TestRoomIsAdoptedFromSync(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.hs.script("OpenRoom", lostAfter)
 	c := w.open(hunde, "1")
@@ -113,6 +117,7 @@ func TestRoomIsAdoptedFromSync(t *testing.T) {
 }
 
 func TestRoomIsNotMadeTwice(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	before := w.hs.made()
 	w.hs.script("OpenRoom", lostAfter, lostBefore, notSent, lostAfter)
@@ -125,6 +130,7 @@ func TestRoomIsNotMadeTwice(t *testing.T) {
 }
 
 func TestBrokenRoomIsAbandoned(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	broken := fmt.Errorf("no power levels: %w", bridge.ErrRoomBroken)
 	w.hs.script("OpenRoom", lostAfter)
@@ -154,6 +160,7 @@ func TestBrokenRoomIsAbandoned(t *testing.T) {
 
 // A citizen writes while the homeserver is away: nothing is lost, and it is said.
 func TestConversationsWaitForTheirArea(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.hs.mu.Lock()
 	w.hs.fate = func(call) fate { return notSent }
@@ -175,6 +182,7 @@ func TestConversationsWaitForTheirArea(t *testing.T) {
 }
 
 func TestUnknownAreaOpensNothing(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	_, err := w.b.Open(context.Background(), bridge.Opening{Area: "nirgends", Language: "de"})
 	if !errors.Is(err, bridge.ErrUnknownArea) {

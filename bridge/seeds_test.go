@@ -9,6 +9,7 @@ import (
 
 // The days on which Aarau's hours are easily wrong, with the counter's as in the example config.
 func TestSeedDays(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, url string) {
 		w := newOffice(t, url, "2026-05-11 09.00.00", func(o *bridge.Options) {
 			o.Areas[0].CounterHours = hours("Mo-Fr 08:00-11:30,14:00-17:00; Sa[1,3] 09:30-11:30; PH off")

@@ -31,6 +31,7 @@ func (w *office) staffOf(area bridge.ServiceAreaID) []bridge.UserID {
 }
 
 func TestTeamFromTheAdminRoom(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, url string) {
 		w := newOffice(t, url, "09.12.00")
 		c := w.opened("Grüezi")
@@ -82,6 +83,7 @@ func TestTeamFromTheAdminRoom(t *testing.T) {
 
 // What a removed clerk served waits again, for those who are left.
 func TestRemovedClerksChatsWaitAgain(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, url string) {
 		w := newOffice(t, url, "09.12.00")
 		w.command(chief, "!team hunde + @huber:example.org")
@@ -109,6 +111,7 @@ func TestRemovedClerksChatsWaitAgain(t *testing.T) {
 
 // Nobody is left, by command: the citizen sees it before writing.
 func TestRemovedStaffLeavesTheAreaUnstaffed(t *testing.T) {
+	t.Parallel()
 	w := newOffice(t, "sqlite:"+filepath.Join(t.TempDir(), "x.db"), "09.12.00")
 	if got := w.command(chief, "!team hunde - @keller:example.org"); !strings.Contains(got, "nicht besetzt") {
 		t.Error(got)
@@ -120,6 +123,7 @@ func TestRemovedStaffLeavesTheAreaUnstaffed(t *testing.T) {
 }
 
 func TestTeamCommandsAreAnswered(t *testing.T) {
+	t.Parallel()
 	w := newOffice(t, "sqlite:"+filepath.Join(t.TempDir(), "x.db"), "09.12.00")
 	for line, want := range map[string]string{
 		"!team katzen":                                            "Einen Bereich «katzen» gibt es nicht",
@@ -152,6 +156,7 @@ func TestTeamCommandsAreAnswered(t *testing.T) {
 }
 
 func TestPause(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, url string) {
 		w := newOffice(t, url, "09.12.00")
 		if got := w.inLobby(hunde, keller, "!pause"); got != "⏸ Frau Keller macht Pause und wird nicht gefragt. Zurück: !da" {
@@ -194,6 +199,7 @@ func TestPause(t *testing.T) {
 
 // What an admin sets about the staff counts on every replica.
 func TestStaffReachesTheOtherReplica(t *testing.T) {
+	t.Parallel()
 	w := newOffice(t, postgrestest.Database(t), "09.12.00")
 	other := &city{world: &world{t: t, hs: w.hs, url: w.url, now: w.now}, change: w.change}
 	other.start()

@@ -26,6 +26,7 @@ func (w *world) batch(names map[bridge.UserID]string) {
 }
 
 func TestClerksAreCalledAsTheyAreNow(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := w.opened("Frage")
 	w.sync()
@@ -52,6 +53,7 @@ func TestClerksAreCalledAsTheyAreNow(t *testing.T) {
 // A message that came alone is handed on with what was committed; one of several is not, because
 // the others may have changed it.
 func TestMessagesAreHandedOn(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := w.opened("Frage")
 	w.onItsBoard(c) // so that no echo comes with what follows

@@ -56,6 +56,7 @@ func (w *world) syncShuffled(limit int, seed uint64) {
 // Whatever both sides write, edit, delete and react to, in whatever order it arrives, and whatever
 // is lost or killed meanwhile: in the end both see the same, and nothing deleted is kept.
 func TestBothSidesEndWithTheSameTranscript(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
 		w := newWorldIn(t, filepath.Join(dir, fmt.Sprint(worlds.Add(1), ".db")))
@@ -162,7 +163,7 @@ func TestBothSidesEndWithTheSameTranscript(t *testing.T) {
 		}
 		w.hs.heal()
 		w.syncShuffled(1<<30, rapid.Uint64().Draw(t, "seed"))
-		w.idle()
+		w.drained()
 		w.sameOnBothSides(c.ID)
 		if got := w.look(c.ID); got.Awaited != 0 {
 			t.Errorf("%d relations wait for ever", got.Awaited)

@@ -10,6 +10,7 @@ import (
 )
 
 func TestClerksTypingReachesTheCitizen(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := w.opened("Frage")
 	w.sync()
@@ -43,6 +44,7 @@ func TestClerksTypingReachesTheCitizen(t *testing.T) {
 
 // A batch that holds more shows who is typing after its commit.
 func TestTypingComesWithOtherNews(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := w.opened("Frage")
 	w.sync()
@@ -74,6 +76,7 @@ func TestTypingComesWithOtherNews(t *testing.T) {
 }
 
 func TestCitizensTypingIsToldSparingly(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	waiting := w.open(hunde, "Frage")
 	for _, c := range []bridge.Conversation{waiting, {ID: waiting.ID, Room: "!room", DeliveredSeq: 1, State: bridge.Closed}, {ID: waiting.ID, Room: "!room"}} {
@@ -109,6 +112,7 @@ func TestCitizensTypingIsToldSparingly(t *testing.T) {
 
 // A homeserver that does not answer holds up nobody: what it can't be told is dropped and counted.
 func TestTypingNeverBlocks(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := w.opened("Frage")
 	hold := make(chan struct{})
@@ -135,6 +139,7 @@ func TestTypingNeverBlocks(t *testing.T) {
 }
 
 func TestTypingThatFailsIsCounted(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := w.opened("Frage")
 	w.hs.script("SetTyping", fate{err: bridge.ErrForbidden})

@@ -28,7 +28,7 @@ const (
 	nobody  bridge.UserID = "@nobody:example.org" // no clerk at all
 	hunde                 = bridge.ServiceAreaID("hunde")
 	fund                  = bridge.ServiceAreaID("fund")
-	forever               = 30 * time.Second // how long a test waits for what must come
+	forever               = time.Minute // how long a test waits for what must come
 )
 
 var areas = []bridge.ServiceArea{
@@ -120,6 +120,7 @@ func newWorldIn(t reporter, file string) *world {
 			return r.Space == "" || r.Lobby == ""
 		})
 	})
+	w.idle()
 	return w
 }
 
@@ -230,16 +231,38 @@ func (w *world) awaitCalls(method string, room bridge.RoomID, n int) call {
 	return w.hs.did(method, room)[n-1]
 }
 
+// idle waits until the outbox has done all that is due now.
+func (w *world) idle() {
+	w.t.Helper()
+	ctx := context.Background()
+	tried := func() bool {
+		f, err := w.db.Figures(ctx)
+		return err == nil && f.Outbox[bridge.Trying] == 0
+	}
+	w.await("outbox idle", func() bool {
+		w.b.Wake()
+		if !tried() {
+			return false
+		}
+		due, err := w.db.NextDue(ctx)
+		return err == nil && (due.IsZero() || due.After(w.clock())) && tried()
+	})
+}
+
 // probe is the text of a message that no script applies to.
 const probe = "probe"
 
-// settled waits until the outbox has claimed all that is due now: it has come to the lobby's
-// notice of a conversation that was opened last.
-func (w *world) settled() {
+// settled waits until the outbox has done all that is due now, and what is enqueued by it: it has come
+// to the lobby's notice of a conversation that was opened last.
+func (w *world) settled() { w.t.Helper(); w.settledIn(fund) }
+
+// settledIn is settled by a conversation of an area that is open.
+func (w *world) settledIn(area bridge.ServiceAreaID) {
 	w.t.Helper()
 	w.b.Wake()
-	last := w.open(fund, probe)
+	last := w.open(area, probe)
 	w.await("outbox settled", func() bool { return w.look(last.ID).Notice != "" })
+	w.idle()
 }
 
 // sync reads everything new from the homeserver into the bridge.
@@ -326,15 +349,18 @@ func (w *world) look(id bridge.ConversationID) bridge.Conversation {
 	return c
 }
 
-// delivered waits until everything the citizen has said is in the room.
+// delivered waits until everything the citizen has said is in the room, and nothing is under way.
 func (w *world) delivered(id bridge.ConversationID) bridge.Conversation {
 	w.t.Helper()
-	var c bridge.Conversation
-	w.await("delivered", func() bool {
-		c = w.look(id)
-		return c.DeliveredSeq == c.LastSeq
-	})
-	return c
+	w.arrived(id)
+	w.idle()
+	return w.look(id)
+}
+
+// arrived waits until everything the citizen has said is in the room.
+func (w *world) arrived(id bridge.ConversationID) {
+	w.t.Helper()
+	w.await("delivered", func() bool { c := w.look(id); return c.DeliveredSeq == c.LastSeq })
 }
 
 func (w *world) history(id bridge.ConversationID) []bridge.Message {
