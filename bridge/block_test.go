@@ -47,6 +47,7 @@ func (w *office) marks() string {
 }
 
 func TestBlock(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, url string) {
 		w := newManned(t, url)
 		c := must(w.from(abuser))
@@ -111,6 +112,7 @@ func TestBlock(t *testing.T) {
 
 // A block ends by itself, and nothing is left of the address; keys change every day.
 func TestBlockEnds(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, url string) {
 		w := newManned(t, url)
 		c := must(w.from(abuser))
@@ -145,6 +147,7 @@ func TestBlockEnds(t *testing.T) {
 }
 
 func TestBlockWithoutAnAddress(t *testing.T) {
+	t.Parallel()
 	w := newManned(t, "sqlite:"+filepath.Join(t.TempDir(), "x.db"))
 	c := w.opened("Grüezi")
 	if got := w.order(c, keller, "!block"); !strings.Contains(got, "Only this chat is blocked") || !strings.Contains(got, "until 7.7.2026, 9.00") {

@@ -34,7 +34,7 @@ func TestBoardOfTheLobby(t *testing.T) {
 			w.pass(4 * time.Second)
 			w.opened("Grüezi")
 		}
-		w.await("edit", func() bool { return strings.Contains(look().Shown, "5 warten") || w.passed(20*time.Second) })
+		w.passUntil("edit", 20*time.Second, func() bool { return strings.Contains(look().Shown, "5 warten") })
 		w.shows(event, "5 warten, 0 laufen")
 		if n, most := len(w.hs.editsOf(event)), int(w.clock().Sub(begun)/(20*time.Second))+1; n > most {
 			t.Errorf("%d edits in %s", n, w.clock().Sub(begun))
@@ -42,8 +42,8 @@ func TestBoardOfTheLobby(t *testing.T) {
 		w.restart()
 		w.sync()
 		w.inLobby(hunde, keller, "!pause")
-		w.await("nobody is there", func() bool {
-			return strings.Contains(look().Shown, "nicht besetzt · im Dienst: niemand") || w.passed(20*time.Second)
+		w.passUntil("nobody is there", 20*time.Second, func() bool {
+			return strings.Contains(look().Shown, "nicht besetzt · im Dienst: niemand")
 		})
 		w.shows(event, "im Dienst: niemand")
 		if n := len(w.hs.mentioned(lobby, "📌")); n != 1 {
@@ -56,10 +56,4 @@ func TestBoardOfTheLobby(t *testing.T) {
 		w.pass(10 * time.Minute)
 		w.awaitCalls("PinBoard", lobby, topics+1)
 	})
-}
-
-// passed moves the clock, and is false: for conditions that come with time.
-func (w *city) passed(d time.Duration) bool {
-	w.pass(d)
-	return false
 }

@@ -12,6 +12,7 @@ import (
 
 // README's tables name every command, in the place where it is given, and no other.
 func TestTheReadmeListsEveryCommand(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile("../README.md")
 	if err != nil {
 		t.Fatal(err)
@@ -52,6 +53,7 @@ func TestTheReadmeListsEveryCommand(t *testing.T) {
 
 // The help fits a phone, and each command's own help begins with the command.
 func TestTheHelpFitsAPhone(t *testing.T) {
+	t.Parallel()
 	for _, lang := range []string{"de-CH", "fr-CH", "it-CH", "en"} {
 		words, err := newTexts(lang, time.UTC)
 		if err != nil {
@@ -91,6 +93,7 @@ func TestTheHelpFitsAPhone(t *testing.T) {
 
 // One word is one command in each place.
 func TestCommandsDoNotCollide(t *testing.T) {
+	t.Parallel()
 	for p, v := range vocabularies {
 		words := 0
 		for _, s := range spellings {

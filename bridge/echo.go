@@ -72,9 +72,9 @@ func (b *Bridge) echo(tx Tx, ev Event) (ConversationID, error) {
 	return e.Conversation, b.confirm(tx, e, ev.ID)
 }
 
-// bareEcho takes a ghost's message without a marker: one that was redacted before /sync showed
-// it. A ghost has at most one unconfirmed event in a room, so this is that one, unless the event
-// is known already.
+// bareEcho takes a ghost's message or reaction without a marker: one that was redacted before /sync
+// showed it. A ghost has at most one unconfirmed event in a room, so this is that one, unless the
+// event is known already.
 func (b *Bridge) bareEcho(tx Tx, ev Event) (ConversationID, error) {
 	c, err := tx.LockConversationByRoom(ev.Room)
 	if errors.Is(err, ErrNotFound) || err == nil && (c.Ghost != ev.Sender || c.Room != ev.Room) {
@@ -88,11 +88,15 @@ func (b *Bridge) bareEcho(tx Tx, ev Event) (ConversationID, error) {
 		return "", err
 	}
 	e, err := tx.InFlight(conversationStream(c.ID))
-	if errors.Is(err, ErrNotFound) || err == nil && e.Kind != SendMessage && e.Kind != SendEdit {
+	if errors.Is(err, ErrNotFound) {
 		return "", nil
 	}
 	if err != nil {
 		return "", err
+	}
+	reaction, message := e.Kind == SendReaction, e.Kind == SendMessage || e.Kind == SendEdit
+	if ev.Kind == BareReaction && !reaction || ev.Kind == BareEcho && !message {
+		return "", nil
 	}
 	return c.ID, b.confirm(tx, e, ev.ID)
 }

@@ -27,6 +27,7 @@ func (w *office) guarded(room bridge.RoomID, user bridge.UserID, stays bool) {
 
 // A clerk of another area is in one conversation: heard there, and nowhere else, until it is closed.
 func TestGuest(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, url string) {
 		w := newBoard(t, url, nil)
 		c, _ := w.posted("Grüezi")
@@ -75,6 +76,7 @@ func TestGuest(t *testing.T) {
 }
 
 func TestGuestGoesWhenTheChatIsHandedOn(t *testing.T) {
+	t.Parallel()
 	w := newManned(t, "sqlite:"+filepath.Join(t.TempDir(), "x.db"))
 	c, _ := w.posted("Grüezi")
 	w.order(c, keller, "!dazu @meier:example.org")
@@ -101,6 +103,7 @@ func TestGuestGoesWhenTheChatIsHandedOn(t *testing.T) {
 }
 
 func TestStrangersCommandsAreReportedOnce(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, url string) {
 		w := newManned(t, url)
 		c, _ := w.posted("Grüezi")
@@ -132,6 +135,7 @@ func TestStrangersCommandsAreReportedOnce(t *testing.T) {
 
 // In the language that its writer has chosen, else that of the word.
 func TestAnsweredInTheClerksLanguage(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, url string) {
 		w := newManned(t, url)
 		c, _ := w.posted("Grüezi")
@@ -174,6 +178,7 @@ func TestAnsweredInTheClerksLanguage(t *testing.T) {
 }
 
 func TestCannedRepliesMadeByClerks(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, url string) {
 		w := newBoard(t, url, func(a *bridge.ServiceArea) {
 			a.Canned = map[string]map[string]string{"marke": {"de": "Aus der Konfiguration"}}

@@ -13,6 +13,7 @@ var update = flag.Bool("update", false, "write guide.md anew")
 
 // guide.md is what clerks are sent: the table of commands and the template, as they are.
 func TestGuideIsInStep(t *testing.T) {
+	t.Parallel()
 	words, err := newTexts("de-CH", time.UTC)
 	if err != nil {
 		t.Fatal(err)

@@ -20,6 +20,7 @@ func (w *office) guides(user bridge.UserID) int {
 // Every clerk gets the guide once, whatever happens; an account that comes to exist later gets it at
 // the next start; who asks, gets it again.
 func TestNewClerksGetTheGuide(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, url string) {
 		hunter := bridge.UserID("@hunter:example.org")
 		w := newOffice(t, url, "09.00.00", func(o *bridge.Options) {

@@ -44,7 +44,7 @@ func (h *homeserver) empty(room bridge.RoomID, as bridge.UserID, event bridge.Ev
 			shell.Kind = bridge.BareEcho
 			for _, f := range h.facts {
 				if f.id == event && f.kind == bridge.ClerkReaction {
-					shell.Kind = bridge.Other
+					shell.Kind = bridge.BareReaction
 				}
 			}
 		}

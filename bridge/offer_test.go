@@ -10,6 +10,7 @@ import (
 // One after the other: the chat is offered to whoever had none for the longest time, then to the next
 // one, and the leads are told; who left it unanswered is who was asked.
 func TestOfferedInTurn(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, url string) {
 		w := newBoard(t, url, func(a *bridge.ServiceArea) {
 			a.Routing, a.Overflow, a.Leads = "round_robin", bridge.Overflow{}, []bridge.UserID{keller}

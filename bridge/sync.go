@@ -64,6 +64,8 @@ const (
 	Echo EventKind = "echo"
 	// BareEcho is a redacted message of one of our own users: its marker is gone.
 	BareEcho EventKind = "bare_echo"
+	// BareReaction is a redacted reaction of one of our own users.
+	BareReaction EventKind = "bare_reaction"
 	// BarrierEcho is a barrier of one of our own users.
 	BarrierEcho EventKind = "barrier_echo"
 	// RoomCreated is the creation of a room by the bot for an owner.
@@ -265,7 +267,7 @@ func (b *Bridge) take(tx Tx, ev Event, changed map[ConversationID]bool) error {
 		c, err = b.FromClerkLater(tx, ev)
 	case Echo:
 		c, err = b.echo(tx, ev)
-	case BareEcho:
+	case BareEcho, BareReaction:
 		c, err = b.bareEcho(tx, ev)
 	case BarrierEcho:
 		err = b.barrierEcho(tx, ev)

@@ -66,6 +66,7 @@ func (w *office) reads(room bridge.RoomID, want string) {
 
 // A training goes like a real chat, through a crash, and nobody else notices.
 func TestTraining(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, url string) {
 		w := newBoard(t, url, nil)
 		lobby := w.lobby(hunde)
@@ -173,6 +174,7 @@ func (w *office) noFigures(t *testing.T, lobby bridge.RoomID) {
 // A new training ends the one that goes on; one that nobody ends does so by itself; and who is no
 // clerk any more has none.
 func TestTrainingsEnd(t *testing.T) {
+	t.Parallel()
 	w := newBoard(t, "sqlite:"+filepath.Join(t.TempDir(), "x.db"), func(a *bridge.ServiceArea) { a.Training = "hundekontrolle" })
 	w.hs.say(clerkText(w.lobby(hunde), nobody, "!übung"))
 	w.hs.say(clerkText(w.lobby(hunde), keller, "!übung Zoo"))

@@ -44,7 +44,9 @@ func (b *Bridge) noteLease(ours bool) {
 func (b *Bridge) noteSync(batch Batch) {
 	now := b.now().UnixMilli()
 	b.vitals.sync.Store(now)
-	if slices.ContainsFunc(batch.Events, func(e Event) bool { return e.Kind == Echo || e.Kind == BareEcho || e.Kind == BarrierEcho }) {
+	if slices.ContainsFunc(batch.Events, func(e Event) bool {
+		return e.Kind == Echo || e.Kind == BareEcho || e.Kind == BareReaction || e.Kind == BarrierEcho
+	}) {
 		b.vitals.echo.Store(now)
 	}
 }

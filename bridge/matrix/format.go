@@ -132,8 +132,11 @@ func readEcho(out *bridge.Event, e rawEvent, content map[string]any) {
 		out.Kind, out.Marker = bridge.Echo, marker
 		return
 	}
-	if e.Type == messageType && redacted(e, content) {
+	if redacted(e, content) {
 		out.Kind = bridge.BareEcho
+		if e.Type == reactionType {
+			out.Kind = bridge.BareReaction
+		}
 	}
 }
 
