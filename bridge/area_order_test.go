@@ -26,6 +26,7 @@ func (w *office) areaIDs() []bridge.ServiceAreaID {
 const newBau = `!bereich neu bau "Baugesuche" fr:"Permis" @huber:example.org zeiten Mo-Fr 08:00-11:30; PH off schalter Mo-Fr 09:00-11:00`
 
 func TestAreaFromTheAdminRoom(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, url string) {
 		w := newOffice(t, url, "09.00.00", func(o *bridge.Options) {
 			o.Template = bridge.ServiceArea{Reopen: time.Hour, Grace: 15 * time.Minute, Capacity: 3}
@@ -120,6 +121,7 @@ func TestAreaFromTheAdminRoom(t *testing.T) {
 }
 
 func TestAreaCommandsAreAnswered(t *testing.T) {
+	t.Parallel()
 	w := newOffice(t, "sqlite:"+t.TempDir()+"/x.db", "09.00.00")
 	for line, want := range map[string]string{
 		"!bereich katzen":                                              "Einen Bereich «katzen» gibt es nicht",
@@ -150,6 +152,7 @@ func TestAreaCommandsAreAnswered(t *testing.T) {
 
 // What an admin sets about areas counts on every replica.
 func TestAreaReachesTheOtherReplica(t *testing.T) {
+	t.Parallel()
 	w := newOffice(t, postgrestest.Database(t), "09.00.00")
 	other := &city{world: &world{t: t, hs: w.hs, url: w.url, now: w.now}, change: w.change}
 	other.start()

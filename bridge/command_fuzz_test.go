@@ -122,6 +122,7 @@ func (c command) printArea() string {
 
 // However long a line is, it is read at once: an event holds 64 KiB.
 func TestLongLinesAreReadAtOnce(t *testing.T) {
+	t.Parallel()
 	areas := []ServiceArea{{ID: "hunde", Name: map[string]string{"de": "Hundekontrolle"}}}
 	today := openinghours.Date{Year: 2026, Month: 7, Day: 1}
 	start := time.Now()

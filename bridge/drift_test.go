@@ -56,6 +56,7 @@ func (w *desk) counted(what bridge.What, outcome bridge.DriftOutcome) int {
 
 // What comes back again and again is mended three times, told twice, and then left.
 func TestDriftIsMendedAndNotFoughtOver(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, url string) {
 		w := newDesk(t, url)
 		admin := w.adminRoom()
@@ -103,6 +104,7 @@ func TestDriftIsMendedAndNotFoughtOver(t *testing.T) {
 }
 
 func TestAreaDriftIsMended(t *testing.T) {
+	t.Parallel()
 	w := newDesk(t, newSQLite(t))
 	w.adminRoom()
 	before := len(w.hs.did("SetUpArea", ""))
@@ -112,6 +114,7 @@ func TestAreaDriftIsMended(t *testing.T) {
 
 // Encryption can't be turned off: it is told once, in the chat and to the admins.
 func TestEncryptionIsReportedOnce(t *testing.T) {
+	t.Parallel()
 	w := newDesk(t, newSQLite(t))
 	admin := w.adminRoom()
 	w.drifts(w.c.Room, bridge.Encrypted)
@@ -150,6 +153,7 @@ func (w *desk) gone(room bridge.RoomID, also ...error) {
 // A room that can't be entered any more is replaced: the chat goes on in another one, which knows
 // what was said, and what the citizen wrote meanwhile arrives there. The citizen notices nothing.
 func TestLostRoomIsReplaced(t *testing.T) {
+	t.Parallel()
 	for name, keeps := range map[string][]error{"alias given up": nil, "alias kept": {bridge.ErrAliasTaken}} {
 		t.Run(name, func(t *testing.T) {
 			onBoth(t, func(t *testing.T, url string) {
@@ -194,6 +198,7 @@ func TestLostRoomIsReplaced(t *testing.T) {
 
 // A lobby that is lost is made anew, and shows what the lost one did.
 func TestLostLobbyIsFilledAgain(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, url string) {
 		w := newDesk(t, url)
 		w.onItsBoard(w.c)
@@ -237,6 +242,7 @@ func TestLostLobbyIsFilledAgain(t *testing.T) {
 // What a round costs does not rise with the number of rooms; yet one that its space does not list, or
 // that the bot is not in, is found in the next one.
 func TestRoundsLookAtFewRooms(t *testing.T) {
+	t.Parallel()
 	w := &office{city: newCity(t, newSQLite(t), "09.00.00", func(o *bridge.Options) {
 		o.Rounds = 50 * time.Millisecond
 	})}
