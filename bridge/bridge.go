@@ -55,6 +55,7 @@ type Bridge struct {
 	staffNews atomic.Bool
 	queues    atomic.Pointer[queues]
 	suspects  *suspicion
+	pictures  pictures
 	// rounds is how often what /sync does not show is looked for.
 	rounds time.Duration
 
@@ -147,7 +148,7 @@ func New(o Options) (*Bridge, error) {
 		store: o.Store, rooms: o.Rooms, browsers: o.Browsers, areas: areas, zone: o.Zone, calendar: o.Calendar, admins: o.Admins, mailer: o.Mailer, city: o.City, publicURL: o.PublicURL, citizens: map[string]*texts{},
 		log: o.Log, now: o.Now, replica: NewID(), patience: o.Patience, texts: words,
 		wake: make(chan struct{}, 1), direct: make(chan Entry, outboxWorkers),
-		doubtful: map[string]bool{}, working: map[string]int{}, hoursNews: make(chan struct{}, 1), suspects: newSuspicion(),
+		doubtful: map[string]bool{}, working: map[string]int{}, hoursNews: make(chan struct{}, 1), suspects: newSuspicion(), pictures: pictures{known: map[UserID]*keptPicture{}},
 		typing: newTyping(),
 	}
 	for _, lang := range Languages {

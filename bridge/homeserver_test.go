@@ -350,6 +350,11 @@ func (h *homeserver) InspectAdmin(_ context.Context, a bridge.AdminPlan) ([]brid
 	return h.inspected(a.Room), nil
 }
 
+func (h *homeserver) Picture(ctx context.Context, user bridge.UserID) (p bridge.Picture, err error) {
+	err = h.do(ctx, call{method: "Picture", as: user}, func() { p = bridge.Picture{Type: "image/png", Data: []byte(user)} })
+	return p, err
+}
+
 func (h *homeserver) EmptyRoom(ctx context.Context, r bridge.RoomPlan) error {
 	return h.do(ctx, call{method: "EmptyRoom", room: r.Conversation.Room}, func() {})
 }

@@ -63,6 +63,8 @@ type Rooms interface {
 	InspectRoom(ctx context.Context, r RoomPlan) ([]What, error)
 	InspectArea(ctx context.Context, a AreaPlan) (AreaFindings, error)
 	InspectAdmin(ctx context.Context, a AdminPlan) ([]What, error)
+	// Picture is what a user looks like, small. ErrNotFound when there is none that can be shown.
+	Picture(ctx context.Context, user UserID) (Picture, error)
 	// EmptyRoom ends a conversation's room: nobody writes there or comes in any more, and clerks,
 	// ghost and bot leave.
 	EmptyRoom(ctx context.Context, r RoomPlan) error

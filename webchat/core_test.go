@@ -518,6 +518,17 @@ func (m *memory) signals() ([]bool, []int64) {
 	return slices.Clone(m.typed), slices.Clone(m.read)
 }
 
+func (m *memory) ClerkPicture(ctx context.Context, c bridge.Conversation) (bridge.Picture, error) {
+	if err := m.enter(ctx, "ClerkPicture"); err != nil {
+		return bridge.Picture{}, err
+	}
+	defer m.mu.Unlock()
+	if c.ClerkID == "" {
+		return bridge.Picture{}, bridge.ErrNotFound
+	}
+	return bridge.Picture{Type: "image/png", Data: []byte("\x89PNG of " + string(c.ClerkID))}, nil
+}
+
 func (m *memory) Delayed() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -34,6 +34,7 @@ type Core interface {
 	Changed(ctx context.Context, id bridge.ConversationID, since, after, upTo int64, limit int) ([]bridge.Message, error)
 	Look(context.Context, bridge.ConversationID) (bridge.Snapshot, error)
 	Delayed() bool
+	ClerkPicture(context.Context, bridge.Conversation) (bridge.Picture, error)
 	Close(context.Context, bridge.ConversationID) error
 	TypingByCitizen(c bridge.Conversation, writes bool)
 	ReadByCitizen(ctx context.Context, c bridge.Conversation, seq int64) error
@@ -188,6 +189,7 @@ func (s *Server) routes(trustedProxies []string) (*gin.Engine, error) {
 	api.POST("/conversations", s.postConversation)
 	api.POST("/requests", s.postRequest)
 	api.GET("/conversations/:id", s.authorized(s.getConversation))
+	api.GET("/conversations/:id/clerk-avatar", s.authorized(s.getClerkAvatar))
 	api.POST("/conversations/:id/close", s.authorized(s.postClose))
 	api.DELETE("/conversations/:id", s.authorized(s.deleteConversation))
 	api.POST("/conversations/:id/rating", s.authorized(s.postRating))

@@ -29,6 +29,8 @@ type conversationJSON struct {
 	ServiceArea areaRef               `json:"service_area"`
 	// Clerk is null while nobody serves the citizen.
 	Clerk *string `json:"clerk"`
+	// ClerkAvatar is the path of the clerk's picture, if there is one; null while nobody serves.
+	ClerkAvatar *string `json:"clerk_avatar"`
 	// QueuePosition counts from 1; null unless the conversation waits.
 	QueuePosition *int `json:"queue_position"`
 	// ExpectedWait is null unless the conversation waits and it is known.
@@ -59,6 +61,7 @@ func (s *Server) conversationJSON(snapshot bridge.Snapshot, lang string) convers
 	if c.Clerk != "" {
 		out.Clerk = &c.Clerk
 	}
+	out.ClerkAvatar = clerkAvatar(c)
 	if c.State == bridge.Closed {
 		until := wireTime(c.Life.ReopenUntil)
 		out.ClosedBy, out.ReopenUntil = &c.Life.ClosedBy, &until
