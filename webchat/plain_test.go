@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/cookiejar"
+	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"strings"
@@ -12,6 +13,8 @@ import (
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/security"
 	"github.com/chromedp/chromedp"
 
 	"schalter/bridge"
@@ -141,6 +144,34 @@ func TestPlainCookie(t *testing.T) {
 		if got := res.Header.Get("Set-Cookie"); got != want {
 			t.Errorf("%s: %s", origin, got)
 		}
+	}
+}
+
+// A browser takes the cookie over TLS, bound to the host, and the chat goes on with it.
+func TestPlainOverTLS(t *testing.T) {
+	h := newHouse(t)
+	secure := httptest.NewTLSServer(h.server.Handler())
+	t.Cleanup(secure.Close)
+	ctx := browser(t)
+	do(t, ctx, chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		_, err := chromedp.Call(ctx, security.SetIgnoreCertificateErrors, security.SetIgnoreCertificateErrorsParams{Ignore: true})
+		return err
+	}), chromedp.Navigate(secure.URL+"/plain?area=fundbuero&language=de-CH"), chromedp.WaitVisible(chromedp.CSS("#text")), chromedp.SendKeys(chromedp.CSS("#text"), "Über TLS"),
+		chromedp.Click(chromedp.CSS("form button")), chromedp.WaitVisible(chromedp.CSS("iframe")))
+	cookies, err := chromedp.Call(ctx, network.GetCookies, network.GetCookiesParams{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(cookies.Cookies) != 1 {
+		t.Fatalf("%d cookies", len(cookies.Cookies))
+	}
+	if c := cookies.Cookies[0]; c.Name != "__Host-schalter" || !c.Secure || !c.HTTPOnly || c.Path != "/" || strings.HasPrefix(c.Domain, ".") || string(c.SameSite) != "Strict" {
+		t.Errorf("the cookie is %+v", c)
+	}
+	// Its transcript opens with it, and is shown as the policy lets it be.
+	do(t, ctx, chromedp.Click(chromedp.CSS("a[href='/plain/transcript']")), chromedp.WaitVisible(chromedp.CSS(".messages .citizen")))
+	if got := evaluate[string](t, ctx, `getComputedStyle(document.querySelector(".messages")).display`); got != "flex" {
+		t.Errorf("its style does not count: %s", got)
 	}
 }
 
