@@ -271,6 +271,24 @@ func TestRoundsLookAtFewRooms(t *testing.T) {
 	}
 }
 
+// A room that serves nobody is left again when the bot turns out to be in it after all.
+func TestLateRoomIsLeftInARound(t *testing.T) {
+	w := &office{city: newCity(t, newSQLite(t), "09.00.00", func(o *bridge.Options) {
+		o.Rounds = 50 * time.Millisecond
+	})}
+	c := w.opened("Grüezi")
+	w.hs.say(bridge.Event{Room: "!late", Sender: w.hs.BotID(), Kind: bridge.RoomCreated, Owner: bridge.RoomOwner{Conversation: c.ID}})
+	w.sync()
+	w.awaitCalls("LeaveRoom", "!late", 1)
+	w.hs.mu.Lock()
+	w.hs.aliases["late"] = "!late"
+	w.hs.mu.Unlock()
+	w.awaitCalls("LeaveRoom", "!late", 2)
+	if got := w.hs.did("LeaveRoom", c.Room); len(got) != 0 {
+		t.Errorf("the room that serves was left: %+v", got)
+	}
+}
+
 // looks is how often rooms were looked at.
 func (w *office) looks(rooms []bridge.RoomID) int {
 	w.hs.mu.Lock()

@@ -200,6 +200,9 @@ func (b *Bridge) goRound(ctx context.Context, last ConversationID) (Conversation
 	if err != nil {
 		return last, fmt.Errorf("read rooms: %w", err)
 	}
+	if err := b.leaveStrays(ctx, joined, open); err != nil {
+		return last, err
+	}
 	inTurn := map[ConversationID]bool{}
 	for _, from := range []ConversationID{last, ""} { // and from the beginning, when that was the end
 		for _, r := range open {
@@ -218,6 +221,32 @@ func (b *Bridge) goRound(ctx context.Context, last ConversationID) (Conversation
 		}
 	}
 	return last, nil
+}
+
+// leaveStrays has those rooms left that another has taken the place of and in which the bot is all the
+// same: Dendrite can go on with a createRoom long after it was killed in it.
+func (b *Bridge) leaveStrays(ctx context.Context, joined map[RoomID]bool, open []ServingRoom) error {
+	serves := make(map[RoomID]bool, len(open))
+	for _, r := range open {
+		serves[r.Room] = true
+	}
+	for room, in := range joined {
+		if !in || serves[room] {
+			continue
+		}
+		c, err := b.store.ConversationByRoom(ctx, room)
+		if errors.Is(err, ErrNotFound) || err == nil && (c.Room == room || c.Room == "") {
+			continue
+		}
+		if err == nil {
+			err = b.store.Update(ctx, func(tx Tx) error { return b.discard(tx, RoomOwner{Conversation: c.ID}, room) })
+		}
+		if err != nil {
+			return fmt.Errorf("leave room that serves nobody: %w", err)
+		}
+		b.Wake()
+	}
+	return nil
 }
 
 func (b *Bridge) inspectAdmin(ctx context.Context) error {
