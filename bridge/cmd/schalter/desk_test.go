@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 )
@@ -93,6 +92,11 @@ func (d *desk) shown(room, notice string) string {
 	if err != nil {
 		return err.Error()
 	}
+	return lastEdit(events, notice)
+}
+
+// lastEdit is the text that a notice was edited to last, among events.
+func lastEdit(events []roomEvent, notice string) string {
 	last := ""
 	for _, e := range events {
 		var relation struct {
@@ -121,68 +125,6 @@ func (d *desk) board(t *testing.T) {
 		}
 		return ""
 	})
-}
-
-// race: two clerks at once, fifty times; never two owners, and the other is told.
-func (d *desk) race(t *testing.T) {
-	const rounds = 50
-	type round struct {
-		who    *citizen
-		notice roomEvent
-	}
-	var all []round
-	for n := range rounds {
-		who, notice := d.chat(n)
-		all = append(all, round{who, notice})
-	}
-	for _, r := range all {
-		var wg sync.WaitGroup
-		for _, clerk := range []*clerk{d.nora, d.reto} {
-			wg.Go(func() { d.press(clerk, d.lobby, r.notice.ID) })
-		}
-		wg.Wait()
-	}
-	won := map[string]int{}
-	for _, r := range all {
-		eventually(t, time.Minute, func() string {
-			clerk := d.servedBy(r.who)
-			if clerk == "" {
-				return "nobody has taken it"
-			}
-			if shown := d.shown(d.lobby, r.notice.ID); !strings.Contains(shown, "🟢") || !strings.Contains(shown, "bei "+clerk) {
-				return fmt.Sprintf("taken by %s, shown %q", clerk, shown)
-			}
-			return ""
-		})
-		clerk := d.servedBy(r.who)
-		won[clerk]++
-		d.awaitBody(d.nora.matrixUser, d.lobby, fmt.Sprintf("#%d hat schon %s genommen.", r.who.number, clerk))
-	}
-	events, err := d.nora.timeline(t.Context(), d.lobby)
-	if err != nil {
-		t.Fatal(err)
-	}
-	late := 0
-	for _, e := range events {
-		if strings.Contains(e.Content.Body, "hat schon") {
-			late++
-		}
-	}
-	// The bound on noise, as it reaches clients: a chat that was taken makes one notice, at most one call
-	// when there is room for it, and one edit; the second clerk is told.
-	ours := map[string]int{}
-	for _, e := range events {
-		if e.Sender == "@schalter_bot:localhost" && e.Type == "m.room.message" && !strings.Contains(e.Content.Body, "📌") {
-			ours[e.how()]++
-		}
-	}
-	if ours["writes"] > 2*rounds || ours["edits"] > rounds || ours["notes"] > rounds {
-		t.Errorf("the lobby reads %v for %d chats", ours, rounds)
-	}
-	if late != rounds || won["Nora Muster"]+won["Reto Muster"] != rounds {
-		t.Errorf("%d were told that they are late in %d rounds; won %v", late, rounds, won)
-	}
-	t.Logf("won: %v", won)
 }
 
 // overflows: the other area's clerk takes a chat that waits too long, reads what was written, and
