@@ -30,7 +30,7 @@ func (b *Bridge) performMendRoom(ctx context.Context, e Entry) (func(Tx) error, 
 	if plan.Conversation.left() {
 		return func(tx Tx) error { return finish(tx, e) }, nil
 	}
-	plan.Retry = true
+	plan.Retry, plan.Complete = true, true
 	if clerk := plan.Conversation.ClerkID; plan.Area.Staffs(clerk) {
 		plan.Invite = []UserID{clerk}
 	}

@@ -102,6 +102,8 @@ type RoomPlan struct {
 	Space RoomID
 	// Retry is set when an earlier attempt may have made a room already.
 	Retry bool
+	// Complete is set when the room has served already: the bot comes back where it was put out.
+	Complete bool
 	// Age is how long ago the first attempt was; it decides when an unusable alias is given up.
 	AgeSeconds int
 	// Name and Topic of the room, GhostName of the citizen in it; Suggested marks it in the

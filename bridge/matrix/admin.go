@@ -22,6 +22,6 @@ func (a *Adapter) adminSpec(p bridge.AdminPlan) roomSpec {
 		power: a.power(p.Admins, clerkPower),
 		state: []stateEvent{inviteOnly, historyShared, noGuests, named(p.Name), topic(p.Topic)},
 		// After a lost database the alias may lead to our own room of before: look first.
-		retry: true, seconds: p.AgeSeconds,
+		retry: true, seconds: p.AgeSeconds, returns: true,
 	}
 }

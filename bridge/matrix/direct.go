@@ -17,7 +17,7 @@ func (a *Adapter) OpenDirect(ctx context.Context, p bridge.DirectPlan, found fun
 		power: a.power([]bridge.UserID{p.User}, 0),
 		state: []stateEvent{inviteOnly, historyShared, noGuests, named(p.Name), topic(p.Topic)},
 		// After a lost database the alias may lead to our own room of before: look first.
-		retry: true, seconds: p.AgeSeconds,
+		retry: true, seconds: p.AgeSeconds, returns: true,
 	}, p.Room, found)
 	return room, err
 }

@@ -32,6 +32,10 @@ type roomSpec struct {
 	state   []stateEvent
 	retry   bool
 	seconds int
+	// returns has the bot come in again where it was put out. A room that was never complete is
+	// replaced instead: on Dendrite, a creation that was cut short leaves one that can be entered, and
+	// in which invitations and /sync do not work.
+	returns bool
 }
 
 func (s roomSpec) creationContent() map[string]any {
@@ -100,7 +104,7 @@ func (a *Adapter) conversationSpec(p bridge.RoomPlan) roomSpec {
 	spec := roomSpec{
 		owner: bridge.RoomOwner{Conversation: c.ID}, alias: bridge.ConversationAlias(c.Number),
 		invite: []bridge.UserID{c.Ghost}, power: a.power(p.Area.Clerks, 0),
-		retry: p.Retry, seconds: p.AgeSeconds,
+		retry: p.Retry, seconds: p.AgeSeconds, returns: p.Complete,
 		state: []stateEvent{inviteOnly, historyShared, noGuests, named(p.Name), topic(p.Topic)},
 	}
 	if p.Space != "" {
@@ -129,7 +133,15 @@ func (a *Adapter) admit(ctx context.Context, ghost bridge.UserID, room bridge.Ro
 			}
 		}
 	}
-	return a.join(ctx, ghost, room)
+	err := a.join(ctx, ghost, room)
+	var answer *callError
+	if !fresh && errors.As(err, &answer) && answer.status == http.StatusInternalServerError {
+		// A Dendrite that was killed can show an invitation of which it knows nothing itself.
+		if a.invite(ctx, ghost, room) == nil {
+			err = a.join(ctx, ghost, room)
+		}
+	}
+	return err
 }
 
 // UpdateRoom brings name, topic and the space's child entry in step with the conversation.
@@ -202,6 +214,9 @@ func (a *Adapter) obtain(ctx context.Context, spec roomSpec, known bridge.RoomID
 	if errors.Is(err, bridge.ErrRoomBroken) {
 		err = a.dropAlias(ctx, a.AliasFor(spec.alias), room, err)
 	}
+	if err == nil && !spec.returns {
+		err = a.unmute(ctx, room)
+	}
 	return room, false, err
 }
 
@@ -231,7 +246,7 @@ func (a *Adapter) create(ctx context.Context, spec roomSpec) (bridge.RoomID, err
 // left half made.
 func (a *Adapter) complete(ctx context.Context, spec roomSpec, room bridge.RoomID) error {
 	have, err := a.state(ctx, room)
-	if gone(err, have, a.BotID()) && a.join(ctx, a.BotID(), room) == nil { // put out, and let in again
+	if spec.returns && gone(err, have, a.BotID()) && a.join(ctx, a.BotID(), room) == nil { // put out, and let in again
 		have, err = a.state(ctx, room)
 	}
 	if err == nil && gone(nil, have, a.BotID()) {

@@ -82,7 +82,7 @@ func (a *Adapter) SetUpArea(ctx context.Context, p bridge.AreaPlan, found func(b
 func (a *Adapter) areaSpec(p bridge.AreaPlan, which bridge.AreaPart, spec roomSpec) roomSpec {
 	spec.owner = bridge.RoomOwner{Area: p.Area.ID, Part: which}
 	// After a lost database the alias may lead to our own rooms of before: look first.
-	spec.retry, spec.seconds = true, p.AgeSeconds
+	spec.retry, spec.seconds, spec.returns = true, p.AgeSeconds, true
 	return spec
 }
 
