@@ -84,7 +84,7 @@ func TestRoomThatServesAfterAllIsNotLeft(t *testing.T) {
 	if got := w.look(c.ID).Room; got != right.Room {
 		t.Errorf("served by %s, want %s", got, right.Room)
 	}
-	w.awaitCalls("LeaveRoom", "!other", 1)
+	w.passUntilCalled("LeaveRoom", "!other", 1, time.Second)
 	w.settled()
 	if got := w.hs.did("LeaveRoom", right.Room); len(got) != 0 {
 		t.Error("the room that serves was left")
