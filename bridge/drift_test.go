@@ -62,17 +62,17 @@ func TestDriftIsMendedAndNotFoughtOver(t *testing.T) {
 		admin := w.adminRoom()
 		w.drifts(w.c.Room, bridge.NameDrifted, bridge.AliasDrifted)
 		for n := 1; n <= 3; n++ {
-			w.await(fmt.Sprintf("mended %d times", n), func() bool {
+			w.passUntil(fmt.Sprintf("mended %d times", n), 100*time.Millisecond, func() bool {
 				w.changed(w.c.Room)
 				return len(w.hs.did("OpenRoom", w.c.Room)) >= n
 			})
 		}
-		w.await("left", func() bool {
+		w.passUntil("left", 100*time.Millisecond, func() bool {
 			w.changed(w.c.Room)
 			return w.counted(bridge.NameDrifted, bridge.LeftAlone) == 1 && w.counted(bridge.AliasDrifted, bridge.LeftAlone) == 1
 		})
 		before := w.inspections()
-		w.await("more looks", func() bool {
+		w.passUntil("more looks", 100*time.Millisecond, func() bool {
 			w.changed(w.c.Room)
 			return w.inspections() > before+2
 		})
@@ -96,7 +96,7 @@ func TestDriftIsMendedAndNotFoughtOver(t *testing.T) {
 
 		// An hour later it is a matter of its own.
 		w.pass(time.Hour + time.Second)
-		w.await("mended again", func() bool {
+		w.passUntil("mended again", 100*time.Millisecond, func() bool {
 			w.changed(w.c.Room)
 			return w.counted(bridge.NameDrifted, bridge.Mended) == 4
 		})
@@ -211,6 +211,7 @@ func TestLostLobbyIsFilledAgain(t *testing.T) {
 		w.await("the request", func() bool {
 			return slices.ContainsFunc(w.hs.said(lost), func(s string) bool { return strings.Contains(s, "Anliegen") })
 		})
+		w.idle()
 		before := w.now().Notice
 		w.hs.script("SetUpArea", fate{}, fate{err: &bridge.PartError{Part: bridge.Lobby, Room: lost, Err: errors.Join(bridge.ErrRoomBroken, bridge.ErrAliasTaken)}})
 		w.hs.mu.Lock()

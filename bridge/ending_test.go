@@ -23,6 +23,7 @@ func newDesk(t *testing.T, url string) *desk {
 	w.c = w.opened("Grüezi")
 	w.writes(keller, "Guten-Tag")
 	w.await("the room of an active chat", func() bool { return strings.HasPrefix(w.hs.plan(w.c.Room).Name, "🟢") })
+	w.idle()
 	return w
 }
 
