@@ -140,12 +140,12 @@ func TestWidgetCallsBack(t *testing.T) {
 	do(t, ctx, says(".clerk:last-child", "Zwei"))
 	rung("asked, sound") // in sight
 	do(t, ctx, click("header .bare"), until(`!$("dialog").open`),
-		chromedp.Evaluate[chromedp.Void](`Object.defineProperty(document, "hidden", { get: () => true })`))
+		chromedp.Evaluate[chromedp.Void](`Object.defineProperty(document, "hidden", { get: () => true, configurable: true })`))
 	h.core.fromClerk(id, "Nora Keller", "Drei")
 	do(t, ctx, says(".badge", "1"))
 	rung("asked, sound, sound, Online-Schalter: Neue Nachricht")
 	do(t, ctx, chromedp.Evaluate[chromedp.Void](`delete document.hidden`), click(".launcher"), click(`.bell[aria-pressed=true]`), visible(`.bell[aria-pressed=false]`),
-		click("header .bare"), until(`!$("dialog").open`))
+		until(`$(".badge").hidden`), click("header .bare"), until(`!$("dialog").open`))
 	h.core.fromClerk(id, "Nora Keller", "Vier")
 	do(t, ctx, says(".badge", "1"))
 	rung("asked, sound, sound, Online-Schalter: Neue Nachricht")
