@@ -136,9 +136,14 @@ func (a *Adapter) admit(ctx context.Context, ghost bridge.UserID, room bridge.Ro
 	err := a.join(ctx, ghost, room)
 	var answer *callError
 	if !fresh && errors.As(err, &answer) && answer.status == http.StatusInternalServerError {
-		// A Dendrite that was killed can show an invitation of which it knows nothing itself.
-		if a.invite(ctx, ghost, room) == nil {
+		// A Dendrite that was killed can show an invitation of which it knows nothing itself, or one of
+		// somebody who is in already: then it refuses another. Were the ghost not in after all, its
+		// messages would be refused, and the room put right.
+		switch again := a.invite(ctx, ghost, room); {
+		case again == nil:
 			err = a.join(ctx, ghost, room)
+		case errors.Is(again, bridge.ErrForbidden):
+			return nil
 		}
 	}
 	return err
