@@ -43,17 +43,8 @@ func (b *Bridge) performMendRoom(ctx context.Context, e Entry) (func(Tx) error, 
 		return nil, fmt.Errorf("mend room: %w", err)
 	}
 	return func(tx Tx) error {
-		c, err := tx.LockConversation(e.Conversation)
-		if err != nil {
-			return err
-		}
-		if c.Room != room {
-			again := e
-			again.Phase, again.DueAt = Ready, b.now()
-			_, err := tx.SettleEntry(again)
-			return err
-		}
-		if ended, err := tx.FinishEntry(e.ID); err != nil || !ended {
+		c, done, err := b.roomDone(tx, e, room)
+		if err != nil || !done {
 			return err
 		}
 		if e.Room != room {

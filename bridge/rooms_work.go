@@ -24,18 +24,7 @@ func (b *Bridge) performOpenRoom(ctx context.Context, e Entry) (func(Tx) error, 
 		return nil, fmt.Errorf("open room: %w", err)
 	}
 	return func(tx Tx) error {
-		c, err := tx.LockConversation(e.Conversation)
-		if err != nil {
-			return err
-		}
-		if c.Room != room {
-			// Given up meanwhile, or another one serves: it is opened once more.
-			again := e
-			again.Phase, again.DueAt = Ready, b.now()
-			_, err := tx.SettleEntry(again)
-			return err
-		}
-		done, err := tx.FinishEntry(e.ID)
+		c, done, err := b.roomDone(tx, e, room)
 		if err != nil || !done {
 			return err
 		}
@@ -47,6 +36,23 @@ func (b *Bridge) performOpenRoom(ctx context.Context, e Entry) (func(Tx) error, 
 		}
 		return b.announce(tx, c, plan.Area)
 	}, nil
+}
+
+// roomDone ends an entry that has made or completed a conversation's room, and returns the
+// conversation. False when it ended otherwise, or when the room serves no more: given up meanwhile, or
+// another one serves. Then the entry is tried once more.
+func (b *Bridge) roomDone(tx Tx, e Entry, room RoomID) (Conversation, bool, error) {
+	c, err := tx.LockConversation(e.Conversation)
+	if err != nil {
+		return Conversation{}, false, err
+	}
+	if c.Room != room {
+		e.Phase, e.DueAt = Ready, b.now()
+		_, err := tx.SettleEntry(e)
+		return Conversation{}, false, err
+	}
+	done, err := tx.FinishEntry(e.ID)
+	return c, done, err
 }
 
 // performUpdateRoom brings the room in step with the conversation as it is now, not as it was

@@ -56,14 +56,7 @@ func areaChanges(list func(into any) error) ([]bridge.AreaChange, error) {
 	if err := list(&rows); err != nil {
 		return nil, err
 	}
-	out := make([]bridge.AreaChange, len(rows))
-	for i, r := range rows {
-		var err error
-		if out[i], err = r.change(); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
+	return converted(rows, areaChangeRow.change)
 }
 
 func (t *transaction) AreaChange(number int64) (bridge.AreaChange, error) {

@@ -81,14 +81,15 @@ func (db *DB) HoursChanges(ctx context.Context) ([]bridge.HoursChange, error) {
 	if err := db.list(ctx, &rows, selectCounting); err != nil {
 		return nil, err
 	}
-	return changes(rows)
+	return converted(rows, changeRow.change)
 }
 
-func changes(rows []changeRow) ([]bridge.HoursChange, error) {
-	out := make([]bridge.HoursChange, len(rows))
+// converted is what rows hold; the first that can't be read fails all.
+func converted[R, T any](rows []R, read func(R) (T, error)) ([]T, error) {
+	out := make([]T, len(rows))
 	for i, r := range rows {
 		var err error
-		if out[i], err = r.change(); err != nil {
+		if out[i], err = read(r); err != nil {
 			return nil, err
 		}
 	}
@@ -106,7 +107,7 @@ func (t *transaction) HoursChanges() ([]bridge.HoursChange, error) {
 	if err := t.list(&rows, selectCounting); err != nil {
 		return nil, err
 	}
-	return changes(rows)
+	return converted(rows, changeRow.change)
 }
 
 func (t *transaction) NextChange() (int64, error) {
