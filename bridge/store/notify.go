@@ -26,6 +26,9 @@ const payloadLimit = 7000
 type Notifier struct {
 	db  *DB
 	log zerolog.Logger
+	// self stands before what this process tells. PostgreSQL sends it back too, and whoever said it
+	// need not look again.
+	self string
 
 	// mu guards pending: words that wait for the next NOTIFY, the newest of each kind. Commits with
 	// NOTIFY are serialised by PostgreSQL, so many changes share one.
@@ -54,7 +57,7 @@ var _ bridge.Browsers = (*Notifier)(nil)
 
 // NewNotifier returns a notifier that works once Run runs.
 func NewNotifier(db *DB, log zerolog.Logger) *Notifier {
-	return &Notifier{db: db, log: log, pending: map[word]string{}, more: make(chan struct{}, 1)}
+	return &Notifier{db: db, log: log, self: "@" + bridge.NewID(), pending: map[word]string{}, more: make(chan struct{}, 1)}
 }
 
 // Notify tells the other replicas soon. It never blocks.
@@ -103,7 +106,7 @@ func (n *Notifier) Run(ctx context.Context, heard Heard) {
 		n.mu.Unlock()
 		for _, payload := range payloads(pending) {
 			call, cancel := context.WithTimeout(ctx, 5*time.Second)
-			_, err := n.db.read.ExecContext(call, `SELECT pg_notify($1, $2)`, channel, payload)
+			_, err := n.db.read.ExecContext(call, `SELECT pg_notify($1, $2)`, channel, n.self+" "+payload)
 			cancel()
 			if err != nil && ctx.Err() == nil {
 				n.log.Warn().Err(err).Msg("other replicas not told")
@@ -150,7 +153,11 @@ func (n *Notifier) listen(ctx context.Context, heard Heard) {
 				heard.Missed()
 				continue
 			}
-			for _, text := range strings.Fields(m.Extra) {
+			from, told, _ := strings.Cut(m.Extra, " ")
+			if from == n.self {
+				continue
+			}
+			for _, text := range strings.Fields(told) {
 				id, name, typing := strings.Cut(text, "~")
 				if !typing {
 					heard.Notify(bridge.ConversationID(id))

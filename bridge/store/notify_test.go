@@ -182,3 +182,19 @@ func TestNotifierTellsWhoIsTyping(t *testing.T) {
 		t.Error("the change itself was not heard")
 	}
 }
+
+// What a process tells comes back to it from PostgreSQL, and would make it read everything twice.
+func TestNotifierDoesNotHearItself(t *testing.T) {
+	url := postgrestest.Database(t)
+	one, two := listen(t, open(t, url)), listen(t, open(t, url))
+	connect(t, one, two)
+	connect(t, two, one)
+	one.Notify("mine")
+	eventually(t, "the other hears it", func() bool { return two.hears("mine") })
+	// Notices come in the order of their commits, so what one says would have come before this.
+	two.Notify("yours")
+	eventually(t, "the answer is heard", func() bool { return one.hears("yours") })
+	if one.hears("mine") {
+		t.Error("a process hears what it has said itself")
+	}
+}
