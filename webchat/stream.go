@@ -33,6 +33,10 @@ const (
 	streamPage = 200
 	// writeTimeout is how long a browser may take to receive one page.
 	writeTimeout = 20 * time.Second
+	// settle is how long a stream waits for further changes after the first: a message is stored and
+	// delivered within milliseconds, and one look at the store serves for both. What clerks write does
+	// not wait; it comes by Deliver.
+	settle = 15 * time.Millisecond
 	// mostStreams is how many streams of one conversation are open at a time.
 	mostStreams = 20
 )
@@ -91,6 +95,7 @@ func (s *Server) follow(ctx context.Context, c *gin.Context, st *stream, news Su
 		if err := st.catchUp(ctx); err != nil {
 			return err
 		}
+		var settled <-chan time.Time
 		for idle := true; idle; {
 			if err := st.tellTyping(s.hub.Writing(st.conversation)); err != nil {
 				return err
@@ -106,6 +111,10 @@ func (s *Server) follow(ctx context.Context, c *gin.Context, st *stream, news Su
 					return err
 				}
 			case <-news.Changed:
+				if settled == nil {
+					settled = time.After(settle)
+				}
+			case <-settled:
 				idle = false
 			case <-reread.C:
 				if _, err := s.authorize(ctx, c); err != nil {
