@@ -14,9 +14,10 @@ const (
 	// roundEvery is how often what /sync can't show is looked for: half of the minute within which
 	// everything is found.
 	roundEvery = 30 * time.Second
-	// roundRooms is how many conversations' rooms are looked at in a round, though nothing points at
-	// them: what a round costs does not rise with the number of rooms.
-	roundRooms = 10
+	// roundRooms is how many conversations' rooms are looked at in a round, one after the other, though
+	// nothing points at them: 200 open chats within a minute, at three requests each. What a round
+	// costs does not rise with the number of rooms beyond.
+	roundRooms = 100
 	// lookPause is the least time between two looks, so that many changes at once are one look.
 	lookPause = 250 * time.Millisecond
 )
