@@ -58,6 +58,8 @@ type Bridge struct {
 	pictures  pictures
 	// rounds is how often what /sync does not show is looked for.
 	rounds time.Duration
+	// roundRooms is at how many rooms a round looks at most.
+	roundRooms int
 
 	wake   chan struct{}
 	direct chan Entry
@@ -107,6 +109,9 @@ type Options struct {
 	Boards time.Duration
 	// Rounds is how often the rooms are looked at for what /sync does not show; 0 means 30 s.
 	Rounds time.Duration
+	// RoundRooms is at how many conversations' rooms a round looks at most although nothing points at
+	// them; 0 means 100.
+	RoundRooms int
 	// Patience may be the zero value.
 	Patience Patience
 }
@@ -161,6 +166,7 @@ func New(o Options) (*Bridge, error) {
 	}
 	b.pauseAfter = cmp.Or(o.PauseAfter, DefaultPauseAfter)
 	b.boards, b.rounds, b.guide = o.Boards, cmp.Or(o.Rounds, roundEvery), o.Guide
+	b.roundRooms = cmp.Or(o.RoundRooms, roundRooms)
 	b.template = o.Template
 	if b.always, err = aroundTheClock(o.Zone); err != nil {
 		return nil, err

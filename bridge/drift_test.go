@@ -245,7 +245,7 @@ func TestLostLobbyIsFilledAgain(t *testing.T) {
 func TestRoundsLookAtFewRooms(t *testing.T) {
 	t.Parallel()
 	w := &office{city: newCity(t, newSQLite(t), "09.00.00", func(o *bridge.Options) {
-		o.Rounds = 50 * time.Millisecond
+		o.Rounds, o.RoundRooms = 50*time.Millisecond, 10
 	})}
 	var rooms []bridge.RoomID
 	for n := range 25 {

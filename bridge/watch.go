@@ -207,7 +207,7 @@ func (b *Bridge) goRound(ctx context.Context, last ConversationID) (Conversation
 	inTurn := map[ConversationID]bool{}
 	for _, from := range []ConversationID{last, ""} { // and from the beginning, when that was the end
 		for _, r := range open {
-			if len(inTurn) < roundRooms && r.Conversation > from && !inTurn[r.Conversation] {
+			if len(inTurn) < b.roundRooms && r.Conversation > from && !inTurn[r.Conversation] {
 				inTurn[r.Conversation], last = true, r.Conversation
 			}
 		}
