@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"context"
 	"slices"
 	"time"
 )
@@ -24,6 +25,11 @@ type GuestTx interface {
 	RemoveGuest(ConversationID, UserID) error
 	// RemoveGuests reports whether there were any.
 	RemoveGuests(ConversationID) (bool, error)
+}
+
+// GuestStore is what of GuestTx is read without a transaction.
+type GuestStore interface {
+	IsGuest(context.Context, ConversationID, UserID) (bool, error)
 }
 
 // isGuest reports whether somebody who is no clerk of a conversation's area was brought into it. Whoever
@@ -70,6 +76,9 @@ func (b *Bridge) fromGuest(tx Tx, c *Conversation, ev Event) (ConversationID, er
 	b.spoke(c, FromClerkDirection, b.now())
 	if stored, err := b.hear(tx, c, ev, name); err != nil || !stored {
 		return "", err
+	}
+	if c.ReadSeq < c.DeliveredSeq {
+		return c.ID, tx.SaveAnswered(*c, ev.ID)
 	}
 	return c.ID, tx.SaveConversation(*c)
 }

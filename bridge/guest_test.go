@@ -75,6 +75,41 @@ func TestGuest(t *testing.T) {
 	})
 }
 
+// That a guest writes and has read is seen by the citizen, as of a clerk of the area.
+func TestGuestsSignsOfLife(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, url string) {
+		w := newBoard(t, url, nil)
+		c, _ := w.posted("Grüezi")
+		w.sync()
+		writes := func(want string) {
+			t.Helper()
+			w.b.ShowTyping(t.Context(), map[bridge.RoomID][]bridge.UserID{c.Room: {meier}})
+			if got := w.told.typing(c.ID); len(got) == 0 || got[len(got)-1] != want {
+				t.Errorf("browsers were told %q, want %q last", got, want)
+			}
+		}
+		later := w.hs.say(bridge.Event{Room: c.Room, Sender: w.hs.BotID(), Kind: bridge.Other})
+		w.sync()
+		writes("")
+		w.world.reads(c.Room, later, meier)
+		w.wantRead(c.ID, 0)
+		w.order(c, keller, "!dazu @meier:example.org")
+		writes("Herr Meier")
+		w.world.reads(c.Room, later, meier)
+		w.wantRead(c.ID, 1)
+		w.say(c.ID, "zwei")
+		w.arrived(c.ID)
+		w.sync()
+		w.hs.say(clerkText(c.Room, meier, "Guten Tag")) // who answers has read
+		w.sync()
+		w.wantRead(c.ID, 2)
+		w.order(c, keller, "!zu")
+		w.order(c, keller, "!auf")
+		writes("")
+	})
+}
+
 func TestGuestGoesWhenTheChatIsHandedOn(t *testing.T) {
 	t.Parallel()
 	w := newManned(t, "sqlite:"+filepath.Join(t.TempDir(), "x.db"))

@@ -36,8 +36,8 @@ type SignalStore interface {
 	NewestOfClerk(ctx context.Context, id ConversationID, seq int64) (EventID, error)
 }
 
-// readByClerk takes what somebody has read. Only clerks staffed for the conversation's area count; of
-// several, the one who has read most.
+// readByClerk takes what somebody has read. Only clerks staffed for the conversation's area and its guests
+// count; of several, the one who has read most.
 func (b *Bridge) readByClerk(tx Tx, r Receipt, changed map[ConversationID]bool) error {
 	c, err := tx.LockConversationByRoom(r.Room)
 	if errors.Is(err, ErrNotFound) {
@@ -47,8 +47,13 @@ func (b *Bridge) readByClerk(tx Tx, r Receipt, changed map[ConversationID]bool) 
 		return err
 	}
 	area, err := b.Area(c.Area)
-	if err != nil || !area.Staffs(r.User) || c.ReadSeq >= c.DeliveredSeq {
+	if err != nil || c.ReadSeq >= c.DeliveredSeq {
 		return nil
+	}
+	if !area.Staffs(r.User) {
+		if guest, err := b.isGuest(tx, c, r.User); err != nil || !guest {
+			return err
+		}
 	}
 	seq, err := tx.ReadByClerk(c.ID, r.Event)
 	if err == nil && seq > c.ReadSeq {

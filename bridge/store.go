@@ -38,6 +38,7 @@ type Store interface {
 	AreaChangeStore
 	StaffStore
 	SignalStore
+	GuestStore
 	TurnStore
 	LobbyStore
 	TrainingStore

@@ -111,7 +111,7 @@ func (b *Bridge) runTyping(ctx context.Context) {
 }
 
 // ShowTyping tells the browsers which clerk writes to them now. Only those staffed for the
-// conversation's area are shown; of several, the first. What can't be looked up is not shown.
+// conversation's area and its guests are shown; of several, the first. What can't be looked up is not shown.
 func (b *Bridge) ShowTyping(ctx context.Context, typing map[RoomID][]UserID) {
 	for room, users := range typing {
 		c, err := b.store.ConversationByRoom(ctx, room)
@@ -129,7 +129,7 @@ func (b *Bridge) writer(ctx context.Context, c Conversation, users []UserID) str
 		return ""
 	}
 	for _, user := range users {
-		if !area.Staffs(user) {
+		if !area.Staffs(user) && !b.visits(ctx, c, user) {
 			continue
 		}
 		if name, err := b.store.UserName(ctx, user); err == nil {
@@ -137,4 +137,13 @@ func (b *Bridge) writer(ctx context.Context, c Conversation, users []UserID) str
 		}
 	}
 	return ""
+}
+
+// visits is isGuest for what is of the moment.
+func (b *Bridge) visits(ctx context.Context, c Conversation, user UserID) bool {
+	if !b.timetable.Load().staffs(user) {
+		return false
+	}
+	guest, err := b.store.IsGuest(ctx, c.ID, user)
+	return err == nil && guest
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"errors"
 
 	"schalter/bridge"
@@ -65,6 +66,13 @@ func (t *transaction) AddGuest(g bridge.Guest) error {
 func (t *transaction) IsGuest(id bridge.ConversationID, user bridge.UserID) (bool, error) {
 	var n int
 	err := t.get(&n, isGuest, string(id), string(user))
+	return n > 0, err
+}
+
+// IsGuest reports whether a clerk of another area was brought into a conversation.
+func (db *DB) IsGuest(ctx context.Context, id bridge.ConversationID, user bridge.UserID) (bool, error) {
+	var n int
+	err := db.get(ctx, &n, isGuest, string(id), string(user))
 	return n > 0, err
 }
 

@@ -72,7 +72,18 @@ func (d *desk) guest(ctx context.Context, t *testing.T) {
 	if err := d.lea.acceptInvites(ctx, 1); err != nil {
 		t.Fatal(err)
 	}
-	d.awaitBody(d.lea.matrixUser, room, "Grüezi")
+	asked := d.awaitBody(d.lea.matrixUser, room, "Grüezi")
+	receipt := fmt.Sprintf("rooms/%s/receipt/m.read/%s", url.PathEscape(room), url.PathEscape(asked.ID))
+	if status, err := d.lea.call(ctx, http.MethodPost, receipt, map[string]any{}, nil); err != nil || status != http.StatusOK {
+		t.Errorf("receipt: %d %v", status, err)
+	}
+	eventually(t, time.Minute, func() string {
+		var look apiConversation
+		if err := who.get("", &look); err != nil || look.ReadSeq != 1 {
+			return fmt.Sprintf("the citizen is told that %d was read: %v", look.ReadSeq, err)
+		}
+		return ""
+	})
 	d.write(d.lea, room, "Hier das Fundbüro")
 	d.awaitHistory(who, "Grüezi", "Hier das Fundbüro")
 	for _, host := range []*clerk{d.lea, d.nora} {

@@ -125,7 +125,9 @@ type roomEvent struct {
 		MsgType string `json:"msgtype"`
 		Marker  string `json:"ch.schalter.message_id"`
 		Redacts string `json:"redacts"`
-		New     struct {
+		// Membership is that of an m.room.member.
+		Membership string `json:"membership"`
+		New        struct {
 			Body string `json:"body"`
 		} `json:"m.new_content"`
 		// Relates is of any type: tests send what clients must not.
