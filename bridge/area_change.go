@@ -18,6 +18,8 @@ type AreaChange struct {
 	Area   ServiceAreaID
 	// Names by language: of AreaMade and AreaNamed; what is not named stays.
 	Names map[string]string
+	// Descriptions by language: of AreaNamed; what is not given stays.
+	Descriptions map[string]string
 	// Hours and CounterHours of AreaMade, as lines of OSM; CounterHours may be empty.
 	Hours        string
 	CounterHours string
@@ -36,7 +38,7 @@ type AreaChangeKind string
 const (
 	// AreaMade makes an area, or opens one again that was gone.
 	AreaMade AreaChangeKind = "made"
-	// AreaNamed gives it other names.
+	// AreaNamed gives it other names, or descriptions.
 	AreaNamed AreaChangeKind = "named"
 	// AreaGone closes it to new chats and requests; those that run go on.
 	AreaGone AreaChangeKind = "gone"
@@ -77,15 +79,22 @@ func (b *Bridge) based(changes []AreaChange) []ServiceArea {
 		if a.Gone = c.Kind == AreaGone || a.Gone && c.Kind == AreaNamed; a.Gone {
 			continue
 		}
-		if a.Name = maps.Clone(a.Name); a.Name == nil {
-			a.Name = map[string]string{}
-		}
-		maps.Copy(a.Name, c.Names)
+		a.Name, a.Description = over(a.Name, c.Names), over(a.Description, c.Descriptions)
 		if c.Kind == AreaMade {
 			a.Hours, a.CounterHours = b.readOr(c.Hours, a.Hours, c), b.readOr(c.CounterHours, a.CounterHours, c)
 		}
 	}
 	return areas
+}
+
+// over is texts by language, with those that were set later before them.
+func over(texts, later map[string]string) map[string]string {
+	out := maps.Clone(texts)
+	if out == nil {
+		out = map[string]string{}
+	}
+	maps.Copy(out, later)
+	return out
 }
 
 // readOr reads a line of hours; what is empty, or can't be used any more, is as otherwise.

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// manageAreas lists the service areas, makes one, renames one, or closes one to new chats: !bereich. What
+// manageAreas lists the service areas, makes one, renames or describes one, or closes one to new chats: !bereich. What
 // is set counts at once, on every replica; space and lobby are made or follow.
 func (b *Bridge) manageAreas(tx Tx, w *texts, table *timetable, c command, admin UserID, now time.Time) (string, bool, error) {
 	if c.areaOrder == "" {
@@ -41,6 +41,8 @@ func (b *Bridge) manageAreas(tx Tx, w *texts, table *timetable, c command, admin
 			return "", false, wrong("area_gone", "Area", area.NameIn("de"))
 		}
 		key, change.Kind = "area_gone", AreaGone
+	case tellArea:
+		key, change.Names, change.Descriptions = "area_described", nil, c.names
 	}
 	if err := b.setArea(tx, &change); err != nil {
 		return "", false, err
@@ -61,7 +63,7 @@ func (b *Bridge) manageAreas(tx Tx, w *texts, table *timetable, c command, admin
 	}
 	area, _ = table.area(c.area)
 	text := w.say(key, map[string]string{
-		"Area": area.NameIn("de"), "ID": string(area.ID), "Hours": area.Hours.Describe(w.lang), "Number": strconv.FormatInt(change.Number, 10),
+		"Area": area.NameIn("de"), "ID": string(area.ID), "Text": area.DescriptionIn("de"), "Hours": area.Hours.Describe(w.lang), "Number": strconv.FormatInt(change.Number, 10),
 	})
 	if c.areaOrder == newArea {
 		team, err := b.showTeams(tx, w, table, c.area)

@@ -65,6 +65,20 @@ func TestAreaFromTheAdminRoom(t *testing.T) {
 			t.Error(got)
 		}
 
+		// What citizens read of it, until it is taken back.
+		if got := w.command(chief, `!bereich bau text "Fragen zu Gesuchen" fr:"Questions"`); !strings.Contains(got, "Die Beschreibung von Bauamt: Fragen zu Gesuchen") {
+			t.Error(got)
+		}
+		if a := must(w.b.Area(bau)); a.DescriptionIn("fr") != "Questions" || a.DescriptionIn("it") != "Fragen zu Gesuchen" || a.NameIn("de") != "Bauamt" {
+			t.Errorf("described %v, named %v", a.Description, a.Name)
+		}
+		if w.command(chief, "!zurück 3"); must(w.b.Area(bau)).DescriptionIn("de") != "" {
+			t.Error("the description was not taken back")
+		}
+		if got := w.command(chief, `!bereich bau text "`+strings.Repeat("x", 201)+`"`); !strings.Contains(got, "1 bis 200 Zeichen") {
+			t.Error(got)
+		}
+
 		// Gone: no new chats; the one that runs goes on.
 		if got := w.command(chief, "!bereich Bauamt weg"); !strings.Contains(got, "nimmt keine neuen Chats") {
 			t.Error(got)
@@ -87,7 +101,7 @@ func TestAreaFromTheAdminRoom(t *testing.T) {
 		if got := w.command(chief, "!bereich bau weg"); !strings.Contains(got, "ist schon geschlossen") {
 			t.Error(got)
 		}
-		if got := w.command(chief, "!zurück 3"); !strings.Contains(got, "zurückgenommen") || len(w.b.Areas()) != 3 {
+		if got := w.command(chief, "!zurück 4"); !strings.Contains(got, "zurückgenommen") || len(w.b.Areas()) != 3 {
 			t.Errorf("%s, %v", got, w.areaIDs())
 		}
 		if w.command(chief, "!zurück 2"); must(w.b.Area(bau)).NameIn("de") != "Baugesuche" {

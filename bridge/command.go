@@ -30,8 +30,8 @@ type command struct {
 	team     teamChange
 	users    []UserID
 	capacity int
-	// areaOrder is what shall happen to the area; "" lists. names are by language, counterSpec is the
-	// hours of a new area's counter.
+	// areaOrder is what shall happen to the area; "" lists. names are by language, or its
+	// descriptions; counterSpec is the hours of a new area's counter.
 	areaOrder   areaOrder
 	names       map[string]string
 	counterSpec string

@@ -14,26 +14,28 @@ type areaOrder string
 const (
 	newArea    areaOrder = "new"
 	nameArea   areaOrder = "name"
+	tellArea   areaOrder = "text"
 	removeArea areaOrder = "remove"
 )
 
 var (
 	newWords    = []string{"neu", "new"}
 	nameWords   = []string{"name"}
+	textWords   = []string{"text", "beschreibung", "description"}
 	removeWords = []string{"weg", "remove"}
 	// areaForm is a service area's ID; see ServiceAreaID.
 	areaForm    = regexp.MustCompile(`^[a-z0-9-]{1,40}$`)
 	hoursWord   = regexp.MustCompile(`(?i)(?:^|\s)(?:zeiten|hours)\s+`)
 	counterWord = regexp.MustCompile(`(?i)\s(?:schalter|counter)\s+`)
 	// noIDs are words that mean something else in commands.
-	noIDs = []string{"neu", "new", "alle", "all", "in", "for", "config", "name", "weg", "remove"}
+	noIDs = []string{"neu", "new", "alle", "all", "in", "for", "config", "name", "text", "beschreibung", "description", "weg", "remove"}
 )
 
-// mostName is the longest name of an area, in characters.
-const mostName = 60
+// mostName is the longest name of an area, mostDescription the longest sentence about it, in characters.
+const mostName, mostDescription = 60, 200
 
 // readArea reads "", "AREA", `neu ID "Name" [fr:"Nom"] [@clerk…] zeiten HOURS [schalter HOURS]`,
-// `AREA name [fr:]"Name"…` and "AREA weg".
+// `AREA name [fr:]"Name"…`, `AREA text [fr:]"Description"…` and "AREA weg".
 func (c *command) readArea(rest string, areas []ServiceArea, mentioned []UserID) error {
 	word, after := firstWord(rest)
 	if word == "" {
@@ -55,9 +57,12 @@ func (c *command) readArea(rest string, areas []ServiceArea, mentioned []UserID)
 	case slices.Contains(removeWords, verb) && after == "":
 		c.areaOrder = removeArea
 		return nil
-	case slices.Contains(nameWords, verb):
-		c.areaOrder = nameArea
-		rest, err := c.readNames(fields(after))
+	case slices.Contains(nameWords, verb), slices.Contains(textWords, verb):
+		most, key := mostName, "area_name"
+		if c.areaOrder = nameArea; slices.Contains(textWords, verb) {
+			c.areaOrder, most, key = tellArea, mostDescription, "area_text"
+		}
+		rest, err := c.readNames(fields(after), most, key)
 		if err == nil && (len(rest) > 0 || len(c.names) == 0) {
 			err = wrong("area_form")
 		}
@@ -85,7 +90,7 @@ func (c *command) readNewArea(rest string, mentioned []UserID) error {
 		return wrong("area_form")
 	}
 	c.area = ServiceAreaID(head[0].text)
-	people, err := c.readNames(head[1:])
+	people, err := c.readNames(head[1:], mostName, "area_name")
 	if err != nil || c.names["de"] == "" {
 		return wrong("area_form")
 	}
@@ -104,12 +109,13 @@ func (c *command) readNewArea(rest string, mentioned []UserID) error {
 	return nil
 }
 
-// readNames takes the names in quotes off the beginning of words, and returns the rest.
-func (c *command) readNames(words []word) ([]word, error) {
+// readNames takes the texts in quotes off the beginning of words, and returns the rest. One that is empty or
+// longer than most is answered by key.
+func (c *command) readNames(words []word, most int, key string) ([]word, error) {
 	c.names = map[string]string{}
 	for len(words) > 0 && words[0].quoted {
-		if words[0].text == "" || checkText("name", words[0].text, mostName, false) != nil {
-			return nil, wrong("area_name")
+		if words[0].text == "" || checkText("name", words[0].text, most, false) != nil {
+			return nil, wrong(key)
 		}
 		c.names[words[0].language] = words[0].text
 		words = words[1:]

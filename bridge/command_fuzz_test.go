@@ -114,6 +114,8 @@ func (c command) printArea() string {
 		return line
 	case nameArea:
 		return string(c.area) + " name" + quoted()
+	case tellArea:
+		return string(c.area) + " text" + quoted()
 	case removeArea:
 		return string(c.area) + " weg"
 	}

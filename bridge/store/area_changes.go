@@ -13,6 +13,7 @@ type areaChangeRow struct {
 	Kind      string `db:"kind"`
 	Area      string `db:"service_area"`
 	Names     string `db:"names"`
+	Texts     string `db:"descriptions"`
 	Hours     string `db:"hours"`
 	Counter   string `db:"counter_hours"`
 	State     string `db:"state"`
@@ -31,14 +32,17 @@ func (r areaChangeRow) change() (bridge.AreaChange, error) {
 	if err := json.Unmarshal([]byte(r.Names), &c.Names); err != nil {
 		return c, fmt.Errorf("read names of change %d: %w", r.Number, err)
 	}
+	if err := json.Unmarshal([]byte(r.Texts), &c.Descriptions); err != nil {
+		return c, fmt.Errorf("read descriptions of change %d: %w", r.Number, err)
+	}
 	return c, nil
 }
 
 const (
-	areaChangeColumns  = `number, kind, service_area, names, hours, counter_hours, state, made_by, made_at, decided_by, decided_at`
+	areaChangeColumns  = `number, kind, service_area, names, descriptions, hours, counter_hours, state, made_by, made_at, decided_by, decided_at`
 	selectAreaChanges  = `SELECT ` + areaChangeColumns + ` FROM area_changes WHERE state = 'counts' ORDER BY made_at, number`
 	selectAreaChange   = `SELECT ` + areaChangeColumns + ` FROM area_changes WHERE number = ?`
-	insertAreaChange   = `INSERT INTO area_changes (` + areaChangeColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	insertAreaChange   = `INSERT INTO area_changes (` + areaChangeColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	decideAreaChangeIn = `UPDATE area_changes SET state = ?, decided_by = ?, decided_at = ? WHERE number = ?`
 )
 
@@ -72,7 +76,11 @@ func (t *transaction) InsertAreaChange(c bridge.AreaChange) error {
 	if err != nil {
 		return fmt.Errorf("encode names: %w", err)
 	}
-	err = t.exec(insertAreaChange, c.Number, string(c.Kind), string(c.Area), string(names), c.Hours, c.CounterHours, string(c.State),
+	texts, err := json.Marshal(c.Descriptions)
+	if err != nil {
+		return fmt.Errorf("encode descriptions: %w", err)
+	}
+	err = t.exec(insertAreaChange, c.Number, string(c.Kind), string(c.Area), string(names), string(texts), c.Hours, c.CounterHours, string(c.State),
 		string(c.MadeBy), millis(c.MadeAt), string(c.DecidedBy), millis(c.DecidedAt))
 	if err != nil {
 		return err
