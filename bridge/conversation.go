@@ -90,6 +90,8 @@ type Message struct {
 	HTML string
 	// Emote: said of oneself, as in «nods».
 	Emote bool
+	// File is what it brings along; nil for none. Then Text is the caption, or else the file's name.
+	File *File
 	// ReplyTo is the message that this one answers, Quote what that one says now.
 	ReplyTo MessageID
 	Quote   Quote

@@ -20,6 +20,7 @@ var (
 	ErrBlocked            = errors.New("a clerk has blocked this browser")
 	ErrUnavailable        = errors.New("store is not available")
 	ErrNotFound           = errors.New("not found")
+	ErrUnknownFile        = errors.New("no such file in this conversation, or its ticket has expired")
 	ErrUnknownMessage     = errors.New("no such message in this conversation")
 	ErrUnchangeable       = errors.New("message can't be changed: another's, deleted, or never delivered")
 )

@@ -3,6 +3,7 @@ package bridge_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -410,4 +411,19 @@ func (h *homeserver) MoveReceipt(ctx context.Context, room bridge.RoomID, as bri
 
 func (h *homeserver) LeaveRoom(ctx context.Context, _, room bridge.RoomID) error {
 	return h.do(ctx, call{method: "LeaveRoom", room: room}, func() {})
+}
+
+// Download gives a file's own URI as its bytes.
+func (h *homeserver) Download(ctx context.Context, uri bridge.MediaURI) (c bridge.Content, err error) {
+	err = h.do(ctx, call{method: "Download", room: bridge.RoomID(uri)}, func() {
+		c = bridge.Content{Size: int64(len(uri)), Body: io.NopCloser(strings.NewReader(string(uri)))}
+	})
+	return c, err
+}
+
+func (h *homeserver) Preview(ctx context.Context, uri bridge.MediaURI) (p bridge.Picture, err error) {
+	err = h.do(ctx, call{method: "Preview", room: bridge.RoomID(uri)}, func() {
+		p = bridge.Picture{Type: "image/png", Data: []byte(uri)}
+	})
+	return p, err
 }

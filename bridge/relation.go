@@ -154,6 +154,12 @@ func erase(tx Tx, c *Conversation, m Message, at time.Time) (Message, error) {
 	if err := tx.EraseTexts(m.ID); err != nil {
 		return m, err
 	}
+	if m.File != nil {
+		m.File = nil
+		if err := tx.RemoveFile(m.ID); err != nil {
+			return m, err
+		}
+	}
 	return saveChanged(tx, c, m)
 }
 

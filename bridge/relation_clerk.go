@@ -24,7 +24,9 @@ func (b *Bridge) FromClerkLater(tx Tx, ev Event) (ConversationID, error) {
 	case Redaction:
 		err = b.redact(tx, &c, ev)
 	case Redacted, Unreadable: // nothing that relates to it has a meaning
-		_, err = drop(tx, &c, ev.ID)
+		if _, err = drop(tx, &c, ev.ID); err == nil && ev.Class == ClassEncryptedFile {
+			err = b.encryptedFile(tx, c, ev)
+		}
 	}
 	if err != nil || c == before {
 		return "", err
@@ -43,7 +45,7 @@ func (b *Bridge) relate(tx Tx, c *Conversation, ev Event) error {
 	}
 	r := Relation{
 		ID: string(ev.ID), Conversation: c.ID, Kind: ReactionTo, Target: ev.ReplyTo, Event: ev.ID, Sender: ev.Sender,
-		Key: ev.Key, Text: ev.Text, HTML: ev.HTML, Emote: ev.Emote, At: ev.At,
+		Key: ev.Key, Text: ev.said(), HTML: ev.HTML, Emote: ev.Emote, At: ev.At,
 	}
 	if ev.Kind == ClerkEdit {
 		r.Kind = Edit
@@ -61,6 +63,9 @@ func (b *Bridge) relate(tx Tx, c *Conversation, ev Event) error {
 		counts := m.Conversation == c.ID && !m.Deleted() && staffed
 		if r.Kind == Edit {
 			counts = m.Conversation == c.ID && m.editableBy(ev.Sender)
+			if counts && ev.File != nil && (m.File == nil || m.File.URI != ev.File.URI) {
+				return b.tellRoom(tx, *c, "room_file_exchanged", nil) // only the caption can be changed
+			}
 		}
 		if counts {
 			_, err = addRelation(tx, c, m, r)
@@ -141,7 +146,7 @@ func (b *Bridge) hear(tx Tx, c *Conversation, ev Event, name string) (bool, erro
 	}
 	m := Message{
 		ID: MessageID(NewID()), Conversation: c.ID, Seq: c.LastSeq + 1, Direction: FromClerkDirection, Sender: name,
-		SenderID: ev.Sender, Text: ev.Text, HTML: ev.HTML, Emote: ev.Emote, Event: ev.ID, CreatedAt: ev.At,
+		SenderID: ev.Sender, Text: ev.said(), HTML: ev.HTML, Emote: ev.Emote, File: ev.File, Event: ev.ID, CreatedAt: ev.At,
 		Training: c.Trainee != "",
 	}
 	var waits bool

@@ -65,6 +65,7 @@ type Rooms interface {
 	InspectAdmin(ctx context.Context, a AdminPlan) ([]What, error)
 	// Picture is what a user looks like, small. ErrNotFound when there is none that can be shown.
 	Picture(ctx context.Context, user UserID) (Picture, error)
+	FileRooms
 	// EmptyRoom ends a conversation's room: nobody writes there or comes in any more, and clerks,
 	// ghost and bot leave.
 	EmptyRoom(ctx context.Context, r RoomPlan) error

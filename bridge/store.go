@@ -42,6 +42,7 @@ type Store interface {
 	TurnStore
 	LobbyStore
 	TrainingStore
+	FileStore
 
 	// Claim takes up to limit entries that are due, each the first of its stream, for owner
 	// until now+ClaimFor. Entries of other owners that are gone are taken over as Unsure.
@@ -177,6 +178,7 @@ type Tx interface {
 	InternalTx
 	RequestStore
 	ReceiptTx
+	FilesTx
 
 	// Savepoint runs f such that its failure undoes f only. An error of the database itself ends
 	// the transaction.

@@ -25,6 +25,10 @@ type Event struct {
 	Text  string
 	HTML  string
 	Emote bool
+	// File of a ClerkText or ClerkEdit; nil for none. Then Text is what stands beside it as its sender
+	// wrote it: a caption if Captioned, else the uncleaned name.
+	File      *File
+	Captioned bool
 	// Thread is the event that the thread of a ClerkText begins with; empty outside threads.
 	Thread EventID
 	// Mentions are the users whom a ClerkText mentions.
@@ -36,6 +40,9 @@ type Event struct {
 	// Class of an Unreadable: what was wrong, in a few fixed words.
 	Class string
 }
+
+// ClassEncryptedFile is the class of an Unreadable that is a file which only clients can read.
+const ClassEncryptedFile = "encrypted_file"
 
 // EventKind says what an event means to the bridge.
 type EventKind string

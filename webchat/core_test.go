@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -576,4 +577,51 @@ func (m *memory) count() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return len(m.conversations)
+}
+
+func (m *memory) TicketFor(ctx context.Context, id bridge.ConversationID, file bridge.MessageID) (string, error) {
+	if err := m.enter(ctx, "TicketFor"); err != nil {
+		return "", err
+	}
+	defer m.mu.Unlock()
+	for _, msg := range m.messages[id] {
+		if msg.ID == file && msg.File != nil {
+			return "t-" + string(file), nil
+		}
+	}
+	return "", bridge.ErrUnknownFile
+}
+
+func (m *memory) fileBy(ctx context.Context, method string, id bridge.ConversationID, file bridge.MessageID, ticket string) (bridge.File, error) {
+	if err := m.enter(ctx, method); err != nil {
+		return bridge.File{}, err
+	}
+	defer m.mu.Unlock()
+	for _, msg := range m.messages[id] {
+		if msg.ID == file && msg.File != nil && ticket == "t-"+string(file) {
+			return *msg.File, nil
+		}
+	}
+	return bridge.File{}, bridge.ErrUnknownFile
+}
+
+// FileContent is the file's own URI, as text.
+func (m *memory) FileContent(ctx context.Context, id bridge.ConversationID, file bridge.MessageID, ticket string) (bridge.Content, error) {
+	f, err := m.fileBy(ctx, "FileContent", id, file, ticket)
+	if err != nil {
+		return bridge.Content{}, err
+	}
+	size := int64(len(f.URI))
+	if f.Size == 0 {
+		size = -1
+	}
+	return bridge.Content{File: f, Size: size, Body: io.NopCloser(strings.NewReader(string(f.URI)))}, nil
+}
+
+func (m *memory) FilePreview(ctx context.Context, id bridge.ConversationID, file bridge.MessageID, ticket string) (bridge.Picture, error) {
+	f, err := m.fileBy(ctx, "FilePreview", id, file, ticket)
+	if err == nil && !f.Previewed() {
+		err = bridge.ErrUnknownFile
+	}
+	return bridge.Picture{Type: "image/png", Data: []byte("\x89PNG of " + f.Name)}, err
 }

@@ -39,6 +39,7 @@ var (
 	conversationOver   = kind{"conversation-ended", http.StatusUnauthorized} // the token has ended with it
 	notEnded           = kind{"not-ended", http.StatusConflict}
 	alreadyRated       = kind{"already-rated", http.StatusConflict}
+	unknownFile        = kind{"unknown-file", http.StatusNotFound}
 	unknownMessage     = kind{"unknown-message", http.StatusNotFound}
 	unchangeable       = kind{"message-unchangeable", http.StatusConflict}
 	clientIDReused     = kind{"client-id-reused", http.StatusConflict}
@@ -134,6 +135,8 @@ func problemOf(err error) problem {
 		return problem{kind: conversationOver}
 	case errors.Is(err, bridge.ErrUnauthorized), errors.Is(err, bridge.ErrNotFound):
 		return problem{kind: unauthorized}
+	case errors.Is(err, bridge.ErrUnknownFile):
+		return problem{kind: unknownFile}
 	case errors.Is(err, bridge.ErrUnknownMessage):
 		return problem{kind: unknownMessage}
 	case errors.Is(err, bridge.ErrUnchangeable):

@@ -34,6 +34,9 @@ type Core interface {
 	Changed(ctx context.Context, id bridge.ConversationID, since, after, upTo int64, limit int) ([]bridge.Message, error)
 	Look(context.Context, bridge.ConversationID) (bridge.Snapshot, error)
 	Delayed() bool
+	TicketFor(context.Context, bridge.ConversationID, bridge.MessageID) (string, error)
+	FileContent(ctx context.Context, id bridge.ConversationID, file bridge.MessageID, ticket string) (bridge.Content, error)
+	FilePreview(ctx context.Context, id bridge.ConversationID, file bridge.MessageID, ticket string) (bridge.Picture, error)
 	ClerkPicture(context.Context, bridge.Conversation) (bridge.Picture, error)
 	Close(context.Context, bridge.ConversationID) error
 	TypingByCitizen(c bridge.Conversation, writes bool)
@@ -204,6 +207,10 @@ func (s *Server) routes(trustedProxies []string) (*gin.Engine, error) {
 	api.GET("/conversations/:id/messages", s.authorized(s.getMessages))
 	api.POST("/conversations/:id/typing", s.authorized(s.postTyping))
 	api.POST("/conversations/:id/read", s.authorized(s.postRead))
+	api.POST("/conversations/:id/files/:file/ticket", s.authorized(s.postTicket))
+	api.GET("/conversations/:id/files/:file", s.ticketed(s.getFile))
+	api.HEAD("/conversations/:id/files/:file", s.ticketed(s.getFile))
+	api.GET("/conversations/:id/files/:file/preview", s.ticketed(s.getPreview))
 	api.GET("/conversations/:id/stream", s.authorized(s.getStream))
 
 	e.GET("/healthz", s.getHealth)

@@ -110,6 +110,9 @@ type messageJSON struct {
 	ID        bridge.MessageID `json:"id"`
 	Seq       int64            `json:"seq"`
 	Direction bridge.Direction `json:"direction"`
+	// Kind is "file" with File; a text has none.
+	Kind string    `json:"kind,omitempty"`
+	File *fileJSON `json:"file,omitempty"`
 	// ClientID and State go with the citizen's messages, Sender and HTML with a clerk's.
 	ClientID  string    `json:"client_id,omitempty"`
 	State     string    `json:"state,omitempty"`
@@ -145,7 +148,7 @@ type reactionJSON struct {
 
 func messageOf(m bridge.Message) messageJSON {
 	out := messageJSON{
-		ID: m.ID, Seq: m.Seq, Direction: m.Direction, ClientID: m.ClientID, State: stateOf(m),
+		ID: m.ID, Seq: m.Seq, Direction: m.Direction, Kind: kindOf(m), File: fileOf(m), ClientID: m.ClientID, State: stateOf(m),
 		Sender: m.Sender, Text: m.Text, HTML: m.HTML, CreatedAt: wireTime(m.CreatedAt), Emote: m.Emote, Deleted: m.Deleted(),
 	}
 	if q := m.Quote; q.Seq > 0 {

@@ -164,6 +164,11 @@ func readClerk(out *bridge.Event, content map[string]any) {
 	}
 	switch kind {
 	case "m.text", "m.notice", "m.emote":
+	case "m.file", "m.image", "m.audio", "m.video":
+		if out.Class = readFile(out, content); out.Class != "" {
+			out.Kind = bridge.Unreadable
+			return
+		}
 	default:
 		out.Kind, out.Class = bridge.Unreadable, classUnsupported
 		return
@@ -188,7 +193,7 @@ func readClerk(out *bridge.Event, content map[string]any) {
 	}
 	if strings.TrimSpace(out.Text) == "" {
 		out.Kind, out.Class = bridge.Unreadable, classEmpty
-		out.Text, out.HTML, out.ReplyTo, out.Thread, out.Emote = "", "", "", "", false
+		out.Text, out.HTML, out.ReplyTo, out.Thread, out.Emote, out.File, out.Captioned = "", "", "", "", false, nil, false
 	}
 }
 

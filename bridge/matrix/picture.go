@@ -3,11 +3,8 @@ package matrix
 import (
 	"context"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
-
-	"maunium.net/go/mautrix"
 
 	"schalter/bridge"
 )
@@ -39,34 +36,6 @@ func (a *Adapter) Picture(ctx context.Context, user bridge.UserID) (bridge.Pictu
 	if !ok || server == "" || media == "" {
 		return bridge.Picture{}, bridge.ErrNotFound
 	}
-	data, err := a.thumbnail(ctx, server, media)
-	if err != nil {
-		return bridge.Picture{}, err
-	}
-	kind := http.DetectContentType(data)
-	if len(data) > mostPicture || !pictureTypes[kind] {
-		return bridge.Picture{}, bridge.ErrNotFound
-	}
-	return bridge.Picture{Type: kind, Data: data}, nil
-}
-
-// thumbnail reads at most one byte more than mostPicture.
-func (a *Adapter) thumbnail(ctx context.Context, server, media string) ([]byte, error) {
-	ctx, cancel := a.deadline(ctx)
-	defer cancel()
-	c := a.as(a.BotID())
 	query := map[string]string{"width": pictureSize, "height": pictureSize, "method": "crop"}
-	_, resp, err := c.MakeFullRequestWithResp(ctx, mautrix.FullRequest{
-		Method: http.MethodGet, MaxAttempts: 1, DontReadResponse: true,
-		URL: c.BuildURLWithQuery(mautrix.ClientURLPath{"v1", "media", "thumbnail", server, media}, query),
-	})
-	if err != nil {
-		return nil, fmt.Errorf("fetch picture: %w", classify(err))
-	}
-	defer resp.Body.Close()
-	data, err := io.ReadAll(io.LimitReader(resp.Body, mostPicture+1))
-	if err != nil {
-		return nil, fmt.Errorf("read picture: %w", classify(err))
-	}
-	return data, nil
+	return a.image(ctx, query, mostPicture, server, media)
 }

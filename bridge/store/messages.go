@@ -27,6 +27,7 @@ type messageRow struct {
 	Reactions    string `db:"reactions"`
 	Revision     int64  `db:"revision"`
 	CreatedAt    int64  `db:"created_at"`
+	File         string `db:"file"`
 
 	QuoteSeq       int64  `db:"quote_seq"`
 	QuoteDirection string `db:"quote_direction"`
@@ -46,6 +47,9 @@ func (r messageRow) message() bridge.Message {
 			Seq: r.QuoteSeq, Direction: bridge.Direction(r.QuoteDirection), Sender: r.QuoteSender, Text: r.QuoteText, Deleted: r.QuoteDeleted,
 		},
 	}
+	if r.File != "" {
+		_ = json.Unmarshal([]byte(r.File), &m.File) // written by saveFile
+	}
 	if r.Reactions != "" {
 		_ = json.Unmarshal([]byte(r.Reactions), &m.Reactions) // written by SaveMessage
 	}
@@ -62,7 +66,7 @@ func messages(rows []messageRow) []bridge.Message {
 
 // A message is read with what it quotes, so that nothing of that is kept twice.
 const selectMessage = `SELECT m.id, m.conversation_id, m.seq, m.direction, m.client_id, m.sender, m.sender_id, m.text, m.html,
-	m.emote, m.reply_to, m.event_id, m.failed, m.edited_at, m.deleted_at, m.reactions, m.revision, m.created_at,
+	m.emote, m.reply_to, m.event_id, m.failed, m.edited_at, m.deleted_at, m.reactions, m.revision, m.created_at, m.file,
 	COALESCE(q.seq, 0) AS quote_seq, COALESCE(q.direction, '') AS quote_direction, COALESCE(q.sender, '') AS quote_sender,
 	COALESCE(SUBSTR(q.text, 1, 200), '') AS quote_text, COALESCE(q.deleted_at, 0) > 0 AS quote_deleted
 	FROM messages m LEFT JOIN messages q ON q.id = m.reply_to AND m.reply_to <> '' `
@@ -108,6 +112,9 @@ func (t *transaction) InsertMessage(m bridge.Message) (bool, error) {
 		m.Sender, string(m.SenderID), m.Text, m.HTML, m.Emote, string(m.ReplyTo), string(m.Event), m.Failed, millis(m.CreatedAt))
 	if inserted && !m.Training {
 		t.written[m.Direction]++
+	}
+	if inserted && m.File != nil {
+		err = t.saveFile(m.ID, *m.File)
 	}
 	return inserted, err
 }
