@@ -37,6 +37,8 @@ type ServiceArea struct {
 
 	// Canned are replies that clerks send by name, in lower case, by language; "de" is always set.
 	Canned map[string]map[string]string
+	// Pages are web pages that clerks show by name, in the order of the list.
+	Pages []Page
 	// Overflow, and how long a chat may wait until the lobby is reminded, the leads are told, and the
 	// citizen is offered to leave a request; 0 means the default.
 	Overflow                                      Overflow

@@ -42,6 +42,8 @@ type Bridge struct {
 	// city and publicURL stand in mails, whose words are those of each language.
 	city      string
 	publicURL string
+	// pageHosts are the city's own hosts, with their ports.
+	pageHosts []string
 	citizens  map[string]*texts
 	// scenarios are those of trainings, by ID.
 	scenarios map[string]training.Scenario
@@ -98,6 +100,9 @@ type Options struct {
 	// City and PublicURL stand in mails to citizens.
 	City      string
 	PublicURL string
+	// PageHosts are the city's own hosts, as they stand in addresses: pages there may be opened beside
+	// the chat.
+	PageHosts []string
 	// Template is what areas have that admins make at run time, beside ID, name, hours and clerks.
 	Template ServiceArea
 	// Calendar is the city's holidays, for hours that admins set; may be nil.
@@ -150,7 +155,7 @@ func New(o Options) (*Bridge, error) {
 		return nil, err
 	}
 	b := &Bridge{
-		store: o.Store, rooms: o.Rooms, browsers: o.Browsers, areas: areas, zone: o.Zone, calendar: o.Calendar, admins: o.Admins, mailer: o.Mailer, city: o.City, publicURL: o.PublicURL, citizens: map[string]*texts{},
+		store: o.Store, rooms: o.Rooms, browsers: o.Browsers, areas: areas, zone: o.Zone, calendar: o.Calendar, admins: o.Admins, mailer: o.Mailer, city: o.City, publicURL: o.PublicURL, pageHosts: o.PageHosts, citizens: map[string]*texts{},
 		log: o.Log, now: o.Now, replica: NewID(), patience: o.Patience, texts: words,
 		wake: make(chan struct{}, 1), direct: make(chan Entry, outboxWorkers),
 		doubtful: map[string]bool{}, working: map[string]int{}, hoursNews: make(chan struct{}, 1), suspects: newSuspicion(), pictures: pictures{known: map[UserID]*keptPicture{}},

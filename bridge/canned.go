@@ -35,15 +35,14 @@ func (b *Bridge) cannedByOrder(tx Tx, o order) (string, error) {
 	case o.c.State == Closed:
 		return o.words.say("room_closed_already", nil), nil
 	}
-	return b.sendCanned(tx, o, kept.text(strings.ToLower(o.rest), o.c.Language))
+	return b.sendByOrder(tx, o, Message{Text: b.fillIn(kept.text(strings.ToLower(o.rest), o.c.Language), o)})
 }
 
-func (b *Bridge) sendCanned(tx Tx, o order, kept string) (string, error) {
-	text := b.fillIn(kept, o)
-	m := Message{
-		ID: MessageID(NewID()), Conversation: o.c.ID, Seq: o.c.LastSeq + 1, Direction: FromClerkDirection,
-		Sender: o.name, Text: text, CreatedAt: b.now(), Training: o.c.Trainee != "",
-	}
+// sendByOrder sends the citizen a message that a command stands for, from whoever gave it, and answers with
+// its text. Whoever does so in a chat that waits takes it. m has text and card.
+func (b *Bridge) sendByOrder(tx Tx, o order, m Message) (string, error) {
+	m.ID, m.Conversation, m.Seq, m.Direction = MessageID(NewID()), o.c.ID, o.c.LastSeq+1, FromClerkDirection
+	m.Sender, m.CreatedAt, m.Training = o.name, b.now(), o.c.Trainee != ""
 	if _, err := tx.InsertMessage(m); err != nil {
 		return "", err
 	}
@@ -54,7 +53,7 @@ func (b *Bridge) sendCanned(tx Tx, o order, kept string) (string, error) {
 			return "", err
 		}
 	}
-	return "➡️ " + text, tx.SaveConversation(*o.c)
+	return "➡️ " + m.Text, tx.SaveConversation(*o.c)
 }
 
 // fillIn puts what is known in place of {name}, {nummer}, {bereich} and {person}.

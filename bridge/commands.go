@@ -19,6 +19,7 @@ const (
 	addToChat  verb = "add"
 	writeNote  verb = "note"
 	cannedText verb = "canned"
+	showPage   verb = "page"
 	closeChat  verb = "close"
 	reopenChat verb = "reopen"
 	blockChat  verb = "block"
@@ -74,6 +75,7 @@ var spellings = []spelling{
 	{addToChat, "dazu", "add", nil, []place{inRoom}},
 	{writeNote, "notiz", "note", nil, []place{inRoom}},
 	{cannedText, "baustein", "canned", []string{"bausteine"}, []place{inRoom, inLobby}},
+	{showPage, "seite", "page", []string{"seiten", "pages"}, []place{inRoom}},
 	{closeChat, "zu", "close", nil, []place{inRoom}},
 	{reopenChat, "auf", "reopen", nil, []place{inRoom}},
 	{blockChat, "sperren", "block", []string{"sperre"}, []place{inRoom}},
@@ -121,6 +123,12 @@ func (s spelling) word(lang string) string {
 		return s.de
 	}
 	return s.en
+}
+
+// spell is the word of a command in the language of the words.
+func (w *texts) spell(v verb) string {
+	i := slices.IndexFunc(spellings, func(s spelling) bool { return s.verb == v })
+	return spellings[i].word(w.lang)
 }
 
 // read splits a text that begins with "!" into its verb and the rest. The error is a *commandError.

@@ -92,6 +92,8 @@ type Message struct {
 	Emote bool
 	// File is what it brings along; nil for none. Then Text is the caption, or else the file's name.
 	File *File
+	// Card is what it shows beside its text; nil for nearly all.
+	Card *Card
 	// ReplyTo is the message that this one answers, Quote what that one says now.
 	ReplyTo MessageID
 	Quote   Quote

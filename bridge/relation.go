@@ -151,6 +151,7 @@ func erase(tx Tx, c *Conversation, m Message, at time.Time) (Message, error) {
 		return m, nil
 	}
 	m.Text, m.HTML, m.Emote, m.ReplyTo, m.EditedAt, m.Reactions, m.DeletedAt = "", "", false, "", time.Time{}, nil, at
+	m.Card = nil
 	if err := tx.EraseTexts(m.ID); err != nil {
 		return m, err
 	}

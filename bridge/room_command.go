@@ -18,6 +18,7 @@ var roomOrders = map[verb]func(*Bridge, Tx, order) (answer string, err error){
 	addToChat:  (*Bridge).addByOrder,
 	writeNote:  (*Bridge).noteByOrder,
 	cannedText: (*Bridge).cannedByOrder,
+	showPage:   (*Bridge).pageByOrder,
 
 	pauseClerk: deskByOrder(pauseClerk), clerkBack: deskByOrder(clerkBack), whoIsThere: deskByOrder(whoIsThere),
 	showQueue: deskByOrder(showQueue), deskHours: deskByOrder(deskHours),

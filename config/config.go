@@ -24,6 +24,7 @@ type Config struct {
 	Mail         Mail          `yaml:"mail"`
 	Admins       []string      `yaml:"admins"`
 	Desk         Desk          `yaml:"desk"`
+	Pages        Pages         `yaml:"pages"`
 	ServiceAreas []ServiceArea `yaml:"service_areas"`
 	Log          Log           `yaml:"log"`
 
@@ -143,6 +144,8 @@ type ServiceArea struct {
 	Training string `yaml:"training"`
 	// Replies are texts that clerks send by name, by language.
 	Replies map[string]map[string]string `yaml:"replies"`
+	// Pages are web pages that clerks show by a short name.
+	Pages []Page `yaml:"pages"`
 	// Overflow is optional.
 	Overflow Overflow `yaml:"overflow"`
 	// RemindMinutes and EscalateMinutes are how long a chat waits until the lobby is reminded of it,

@@ -65,6 +65,8 @@ type plainMessage struct {
 	Sender, Text, Time, State string
 	// Quote is what it answers; empty for nothing.
 	Quote string
+	// Link is the page that it shows, with Text as its title; empty for none.
+	Link string
 }
 
 // plainRefresh is how often the log is fetched, in seconds.
@@ -222,6 +224,9 @@ func (p *plainPage) add(m bridge.Message, words map[string]string, zone *time.Lo
 	out := plainMessage{Own: m.Direction == bridge.FromCitizenDirection, Sender: m.Sender, Text: m.Text, State: words["state_"+stateOf(m)]}
 	if m.Emote {
 		out.Text = "* " + m.Text
+	}
+	if m.Card != nil && m.Card.Kind == bridge.PageCard && !m.Deleted() {
+		out.Text, out.Link = m.Card.Title, m.Card.URL
 	}
 	if q := m.Quote; q.Text != "" {
 		out.Quote = q.Text

@@ -128,6 +128,8 @@ type messageJSON struct {
 	// Deleted: nothing of what it said is left.
 	Deleted   bool           `json:"deleted,omitempty"`
 	Reactions []reactionJSON `json:"reactions,omitempty"`
+	// Card says the same as Text, to be shown as something to act on.
+	Card *bridge.Card `json:"card,omitempty"`
 }
 
 // quoteJSON is the message that another one answers, as it is now.
@@ -149,7 +151,7 @@ type reactionJSON struct {
 func messageOf(m bridge.Message) messageJSON {
 	out := messageJSON{
 		ID: m.ID, Seq: m.Seq, Direction: m.Direction, Kind: kindOf(m), File: fileOf(m), ClientID: m.ClientID, State: stateOf(m),
-		Sender: m.Sender, Text: m.Text, HTML: m.HTML, CreatedAt: wireTime(m.CreatedAt), Emote: m.Emote, Deleted: m.Deleted(),
+		Sender: m.Sender, Text: m.Text, HTML: m.HTML, CreatedAt: wireTime(m.CreatedAt), Emote: m.Emote, Deleted: m.Deleted(), Card: m.Card,
 	}
 	if q := m.Quote; q.Seq > 0 {
 		out.ReplyTo = &quoteJSON{ID: m.ReplyTo, Seq: q.Seq, Direction: q.Direction, Sender: q.Sender, Text: q.Text, Deleted: q.Deleted}

@@ -26,6 +26,7 @@ type messageRow struct {
 	DeletedAt    int64  `db:"deleted_at"`
 	Reactions    string `db:"reactions"`
 	Revision     int64  `db:"revision"`
+	Card         string `db:"card"`
 	CreatedAt    int64  `db:"created_at"`
 	File         string `db:"file"`
 
@@ -53,7 +54,22 @@ func (r messageRow) message() bridge.Message {
 	if r.Reactions != "" {
 		_ = json.Unmarshal([]byte(r.Reactions), &m.Reactions) // written by SaveMessage
 	}
+	if r.Card != "" {
+		m.Card = &bridge.Card{}
+		_ = json.Unmarshal([]byte(r.Card), m.Card) // written by encodeCard
+	}
 	return m
+}
+
+func encodeCard(card *bridge.Card) (string, error) {
+	if card == nil {
+		return "", nil
+	}
+	text, err := json.Marshal(card)
+	if err != nil {
+		return "", fmt.Errorf("encode card: %w", err)
+	}
+	return string(text), nil
 }
 
 func messages(rows []messageRow) []bridge.Message {
@@ -66,7 +82,7 @@ func messages(rows []messageRow) []bridge.Message {
 
 // A message is read with what it quotes, so that nothing of that is kept twice.
 const selectMessage = `SELECT m.id, m.conversation_id, m.seq, m.direction, m.client_id, m.sender, m.sender_id, m.text, m.html,
-	m.emote, m.reply_to, m.event_id, m.failed, m.edited_at, m.deleted_at, m.reactions, m.revision, m.created_at, m.file,
+	m.emote, m.reply_to, m.event_id, m.failed, m.edited_at, m.deleted_at, m.reactions, m.revision, m.card, m.created_at, m.file,
 	COALESCE(q.seq, 0) AS quote_seq, COALESCE(q.direction, '') AS quote_direction, COALESCE(q.sender, '') AS quote_sender,
 	COALESCE(SUBSTR(q.text, 1, 200), '') AS quote_text, COALESCE(q.deleted_at, 0) > 0 AS quote_deleted
 	FROM messages m LEFT JOIN messages q ON q.id = m.reply_to AND m.reply_to <> '' `
@@ -105,11 +121,15 @@ func (db *DB) Changed(ctx context.Context, id bridge.ConversationID, since, afte
 }
 
 const insertMessage = `INSERT INTO messages (id, conversation_id, seq, direction, client_id, sender, sender_id, text, html,
-	emote, reply_to, event_id, failed, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
+	emote, reply_to, event_id, failed, card, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
 
 func (t *transaction) InsertMessage(m bridge.Message) (bool, error) {
+	card, err := encodeCard(m.Card)
+	if err != nil {
+		return false, err
+	}
 	inserted, err := t.changed(insertMessage, string(m.ID), string(m.Conversation), m.Seq, string(m.Direction), m.ClientID,
-		m.Sender, string(m.SenderID), m.Text, m.HTML, m.Emote, string(m.ReplyTo), string(m.Event), m.Failed, millis(m.CreatedAt))
+		m.Sender, string(m.SenderID), m.Text, m.HTML, m.Emote, string(m.ReplyTo), string(m.Event), m.Failed, card, millis(m.CreatedAt))
 	if inserted && !m.Training {
 		t.written[m.Direction]++
 	}
@@ -124,7 +144,7 @@ const (
 	selectMessageByEvent    = selectMessage + `WHERE m.event_id = ? AND m.event_id <> ''`
 	selectMessageByClientID = selectMessage + `WHERE m.conversation_id = ? AND m.client_id = ? AND m.client_id <> ''`
 	updateMessage           = `UPDATE messages SET text = ?, html = ?, emote = ?, reply_to = ?, edited_at = ?, deleted_at = ?,
-		reactions = ?, revision = ? WHERE id = ?`
+		reactions = ?, card = ?, revision = ? WHERE id = ?`
 	selectMessageSeq   = `SELECT seq FROM messages WHERE id = ?`
 	updateMessageEvent = `UPDATE messages SET event_id = ? WHERE id = ? AND event_id = ''`
 	updateMessageFail  = `UPDATE messages SET failed = TRUE WHERE id = ?`
@@ -154,8 +174,12 @@ func (t *transaction) SaveMessage(m bridge.Message) error {
 		}
 		reactions = string(text)
 	}
+	card, err := encodeCard(m.Card)
+	if err != nil {
+		return err
+	}
 	return t.exec(updateMessage, m.Text, m.HTML, m.Emote, string(m.ReplyTo), millis(m.EditedAt), millis(m.DeletedAt),
-		reactions, m.Revision, string(m.ID))
+		reactions, card, m.Revision, string(m.ID))
 }
 
 func (t *transaction) MessageByClientID(id bridge.ConversationID, clientID string) (bridge.Message, error) {

@@ -72,7 +72,7 @@ func newService(ctx context.Context, c *config.Config, log zerolog.Logger) (*ser
 		Store: db, Rooms: adapter, Browsers: everybody{s.hub, s.notifier}, Areas: areas,
 		Log: part(log, "bridge"), Zone: zone, Calendar: calendar, Admins: users(c.Admins),
 		PauseAfter: pauseAfter(c.Desk), Template: area(config.NewArea()), Language: c.Desk.Language, Guide: c.Desk.Guide, Boards: boardsEvery,
-		Mailer: mailer, City: c.City.Name, PublicURL: c.Web.PublicURL, Now: clock, Patience: patience(c.Homeserver.Timeout()),
+		Mailer: mailer, City: c.City.Name, PublicURL: c.Web.PublicURL, PageHosts: c.Pages.Hosts, Now: clock, Patience: patience(c.Homeserver.Timeout()),
 	})
 	if err == nil {
 		s.web, err = webchat.New(webchat.Options{
@@ -188,11 +188,20 @@ func area(a config.ServiceArea) bridge.ServiceArea {
 		ID: bridge.ServiceAreaID(a.ID), Name: a.Name, Description: a.Description,
 		Clerks: users(a.Clerks), Leads: users(a.Leads), Capacity: a.Capacity, Grace: minutes(a.GraceMinutes), Reopen: minutes(a.ReopenMinutes),
 		Canned:  a.Replies,
+		Pages:   pages(a.Pages),
 		Routing: a.Routing, Training: a.Training,
 		Overflow:    bridge.Overflow{To: bridge.ServiceAreaID(a.Overflow.To), After: minutes(a.Overflow.AfterMinutes)},
 		RemindAfter: minutes(a.RemindMinutes), EscalateAfter: minutes(a.EscalateMinutes), OfferRequestAfter: minutes(a.OfferRequestMinutes),
 		IdleWarning: minutes(a.IdleWarningMinutes), IdleClose: minutes(a.IdleCloseMinutes),
 	}
+}
+
+func pages(all []config.Page) []bridge.Page {
+	out := make([]bridge.Page, len(all))
+	for i, p := range all {
+		out[i] = bridge.Page(p)
+	}
+	return out
 }
 
 func minutes(n int) time.Duration { return time.Duration(n) * time.Minute }
