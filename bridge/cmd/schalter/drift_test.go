@@ -43,6 +43,8 @@ func TestDrift(t *testing.T) {
 		t.Run("room deleted", d.roomDeleted)
 		t.Run("lobby lost", d.lobbyLost)
 		t.Run("not fought over", d.notFoughtOver)
+		t.Run("space lost", d.spaceLost)
+		t.Run("admin room lost", d.adminRoomLost)
 	})
 }
 
@@ -343,6 +345,86 @@ func (d *drift) lobbyLost(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.awaitBody(d.nora.matrixUser, d.lobby, fmt.Sprintf("🟡 #%d", later.number))
+}
+
+// spaceLost: another one lists the lobby and the rooms of the chats, and the clerks are asked in.
+func (d *drift) spaceLost(t *testing.T) {
+	before := d.space
+	for _, verb := range []string{"leave", "forget"} {
+		d.do(t, d.bot(), http.MethodPost, inRoom(d.space, verb), map[string]any{})
+	}
+	if err := d.nora.acceptInvites(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, 90*time.Second, func() string {
+		// The name stays with the lost one, where nobody can take it away.
+		for _, alias := range []string{"#schalter_space_" + areaA + "_2:localhost", "#schalter_space_" + areaA + ":localhost"} {
+			if d.space = d.lookUp(alias); d.space != "" && d.space != before {
+				break
+			}
+		}
+		if d.space == "" || d.space == before {
+			return "there is no other space"
+		}
+		for _, room := range []string{d.lobby, d.room} {
+			if d.state(d.space, "m.space.child/"+url.PathEscape(room))["via"] == nil {
+				return "the other space does not list " + room
+			}
+		}
+		if m := d.state(d.space, "m.room.member/"+url.PathEscape(d.nora.id))["membership"]; m != "join" {
+			return fmt.Sprintf("the clerk is %v in it", m)
+		}
+		return ""
+	})
+	// Who is in it may enter a new chat's room.
+	next := &citizen{t: t, base: d.base}
+	if err := next.open(t.Context(), areaA, "Eine neue Frage"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.nora.enter(t.Context(), next.number); err != nil {
+		t.Error(err)
+	}
+}
+
+// adminRoomLost: the admins are asked into another one, and told there why.
+func (d *drift) adminRoomLost(t *testing.T) {
+	before := d.resolve("#schalter_admin:localhost")
+	for _, verb := range []string{"leave", "forget"} {
+		d.do(t, d.bot(), http.MethodPost, inRoom(before, verb), map[string]any{})
+	}
+	if err := d.chief.acceptInvites(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	var admin string
+	eventually(t, 90*time.Second, func() string {
+		for _, alias := range []string{"#schalter_admin_2:localhost", "#schalter_admin:localhost"} {
+			if admin = d.lookUp(alias); admin != "" && admin != before {
+				return ""
+			}
+		}
+		return "there is no other admin room, only " + admin
+	})
+	d.awaitBody(d.chief.matrixUser, admin, "Der Raum ist gelöscht, oder Schalter wurde daraus entfernt")
+	if err := put(t.Context(), d.chief.matrixUser, admin, "!stunden"); err != nil {
+		t.Fatal(err)
+	}
+	d.awaitBody(d.chief.matrixUser, admin, "Einwohnerkontrolle")
+}
+
+// lookUp is the room that an alias leads to now; empty for none.
+func (d *drift) lookUp(alias string) string {
+	d.t.Helper()
+	var to struct {
+		Room string `json:"room_id"`
+	}
+	status, err := d.bot().call(context.Background(), http.MethodGet, "directory/room/"+url.PathEscape(alias), nil, &to)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	if status != http.StatusOK {
+		return ""
+	}
+	return to.Room
 }
 
 // notFoughtOver: what is changed again and again is mended three times, and then left and told.
