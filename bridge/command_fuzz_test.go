@@ -13,6 +13,7 @@ import (
 // lines are what people write to the bridge, and what looks like it.
 var lines = []string{
 	"!zu", "!weiter fund Velo gefunden", "!dazu @nora:server.ch", "!baustein neu gruss fr: Bonjour {name}", "!baustein weg gruss fr",
+	"!seite https://www.aarau.ch/ü?x=1#y Umzug melden", "!seite https://a@b.example", "!page http://[::1]:8080/", "!seite \u202ehttps://x",
 	"!sperren 2h Beschimpfungen", "!sperren aus", "!block 99999w", "!notitz geheim", "// geheim", "/ geheim", "\u200b//geheim", " \t\n!zu",
 	"\u2060! zu", "！zu", "／／ geheim", "!", "!!", "/", "", "!hilfe !hilfe", "!sprache fr", "Guten Tag!", "1/2 Stunde", "<b>!</b>zu", "&#33;zu",
 	"!stunden hunde Mo-Fr 08:00-11:30; PH off", `!bereich neu bau "Bau" fr:"Permis" @nora:server.ch zeiten 24/7 schalter Mo-Fr 09:00-11:00`,
@@ -55,6 +56,11 @@ func FuzzCommandInARoom(f *testing.F) {
 			if !cannedName.MatchString(name) || begins(kept, "", "!/") || len([]rune(kept)) > mostCanned || lang == "" && kept != "" {
 				t.Fatalf("%q keeps %q %q %q", text, name, lang, kept)
 			}
+		}
+		if u, err := pageURL(rest); err == nil && (u.User != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http" || len(u.String()) > MaxPageURL) {
+			t.Fatalf("%q shows %s", text, u)
+		} else if err != nil && !errors.As(err, &misread) {
+			t.Fatal(err)
 		}
 		if lasts, reason, err := readBlock(rest); err == nil && (lasts < shortestBlock || lasts > longestBlock || len([]rune(reason)) > MaxReason) {
 			t.Fatalf("%q blocks for %s: %q", text, lasts, reason)
