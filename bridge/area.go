@@ -35,6 +35,8 @@ type ServiceArea struct {
 	// Training names the scenario with which clerks train; "" is the area's own, or the general one.
 	Training string
 
+	// Files are what citizens may send; the zero value takes none.
+	Files FileRules
 	// Canned are replies that clerks send by name, in lower case, by language; "de" is always set.
 	Canned map[string]map[string]string
 	// Pages are web pages that clerks show by name, in the order of the list.

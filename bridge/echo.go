@@ -35,7 +35,7 @@ func (b *Bridge) confirm(tx Tx, e Entry, event EventID) error {
 		return err
 	}
 	switch e.Kind {
-	case SendMessage:
+	case SendMessage, SendFile:
 		if err := tx.SetMessageEvent(MessageID(e.ID), event); err != nil {
 			return err
 		}
@@ -44,6 +44,11 @@ func (b *Bridge) confirm(tx Tx, e Entry, event EventID) error {
 			return err
 		}
 		c.DeliveredSeq = max(c.DeliveredSeq, seq)
+		if e.Kind == SendFile {
+			if err := tx.RemoveChunks(MessageID(e.ID)); err != nil {
+				return err
+			}
+		}
 		if c.Awaited > 0 {
 			if err := b.comesDelivered(tx, &c, MessageID(e.ID)); err != nil {
 				return err
@@ -94,7 +99,7 @@ func (b *Bridge) bareEcho(tx Tx, ev Event) (ConversationID, error) {
 	if err != nil {
 		return "", err
 	}
-	reaction, message := e.Kind == SendReaction, e.Kind == SendMessage || e.Kind == SendEdit
+	reaction, message := e.Kind == SendReaction, e.Kind == SendMessage || e.Kind == SendFile || e.Kind == SendEdit
 	if ev.Kind == BareReaction && !reaction || ev.Kind == BareEcho && !message {
 		return "", nil
 	}

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"schalter/bridge/fileguard"
 )
 
 // What callers of the core test for. Their texts are for the log; webchat has the citizen's words.
@@ -21,6 +23,12 @@ var (
 	ErrUnavailable        = errors.New("store is not available")
 	ErrNotFound           = errors.New("not found")
 	ErrUnknownFile        = errors.New("no such file in this conversation, or its ticket has expired")
+	ErrNoFiles            = errors.New("service area takes no files")
+	ErrTooManyFiles       = errors.New("conversation has as many files as it may")
+	ErrFileTooLarge       = errors.New("file is larger than the area allows")
+	ErrFileType           = fileguard.ErrType
+	ErrFileTwofold        = fileguard.ErrTwofold
+	ErrFileImage          = fileguard.ErrImage
 	ErrUnknownMessage     = errors.New("no such message in this conversation")
 	ErrUnchangeable       = errors.New("message can't be changed: another's, deleted, or never delivered")
 )

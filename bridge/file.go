@@ -27,12 +27,17 @@ type File struct {
 	// Width and Height of an image or video, in pixels; 0 means not known.
 	Width  int `json:"width,omitempty"`
 	Height int `json:"height,omitempty"`
-	// URI is empty while the homeserver does not have it.
+	// URI is where the homeserver keeps it, or while Pending will; may be empty then.
 	URI MediaURI `json:"uri,omitempty"`
+	// Pending: the homeserver does not have it yet; it waits in the database.
+	Pending bool `json:"pending,omitempty"`
+	// SHA256 of a citizen's file, in hexadecimal, and of what they uploaded: an image is written anew.
+	SHA256   string `json:"sha256,omitempty"`
+	Original string `json:"original,omitempty"`
 }
 
 // Previewed reports whether a small picture of the file can be had.
-func (f File) Previewed() bool { return previewTypes[f.Type] && f.URI != "" }
+func (f File) Previewed() bool { return previewTypes[f.Type] && f.URI != "" && !f.Pending }
 
 // previewTypes are the images that may be shown. SVG is not among them: it can hold scripts.
 var previewTypes = map[string]bool{"image/png": true, "image/jpeg": true, "image/gif": true, "image/webp": true}
@@ -48,16 +53,26 @@ const (
 
 // FilesTx is what Tx keeps about the files of messages.
 type FilesTx interface {
-	// RemoveFile takes its file from a message.
+	// SaveFile writes what a message brings along, if it still does.
+	SaveFile(MessageID, File) error
+	// RemoveFile takes its file from a message, with its pieces.
 	RemoveFile(MessageID) error
 	// AddTicket lets a ticket open a message's file until a time. What has expired by now goes.
 	AddTicket(hash []byte, message MessageID, until, now time.Time) error
+	// AddChunk keeps the n-th piece of a file. With the first one, pieces go that no message has and
+	// that are older than a time.
+	AddChunk(id MessageID, n int, data []byte, at, before time.Time) error
+	RemoveChunks(MessageID) error
+	// CountFiles counts the citizen's files of a conversation that are not deleted.
+	CountFiles(ConversationID) (int, error)
 }
 
 // FileStore is what Store reads of the files of messages.
 type FileStore interface {
 	// ByTicket is the message whose file a ticket opens now. ErrNotFound when it opens none.
 	ByTicket(ctx context.Context, hash []byte, now time.Time) (Message, error)
+	// Chunk is the n-th piece of a file. ErrNotFound after the last one.
+	Chunk(ctx context.Context, id MessageID, n int) ([]byte, error)
 }
 
 // Content is a file on its way to a citizen. Whoever gets it closes Body.
@@ -73,6 +88,11 @@ type FileRooms interface {
 	// Download opens a file; the context bounds it as a whole, a silence of the homeserver ends it.
 	// ErrNotFound when the homeserver does not have it.
 	Download(ctx context.Context, uri MediaURI) (Content, error)
+	// CreateMedia reserves the address of a file. ErrNotFound when the homeserver can't.
+	CreateMedia(ctx context.Context, as UserID) (MediaURI, error)
+	// Upload brings a file to its URI, where one that is there stays; without one, to a new one.
+	// ErrNotFound when the URI is reserved no longer.
+	Upload(ctx context.Context, as UserID, f File, body io.Reader) (MediaURI, error)
 	// Preview is a small picture of an image. ErrNotFound when none can be shown.
 	Preview(ctx context.Context, uri MediaURI) (Picture, error)
 }
@@ -116,6 +136,9 @@ func (b *Bridge) FileContent(ctx context.Context, id ConversationID, message Mes
 	f, err := b.ticketed(ctx, id, message, ticket)
 	if err != nil {
 		return Content{}, err
+	}
+	if f.Pending {
+		return Content{File: f, Size: f.Size, Body: &chunkReader{ctx: ctx, store: b.store, id: message}}, nil
 	}
 	content, err := b.rooms.Download(ctx, f.URI)
 	if err == nil && content.Size > MaxDownload {

@@ -45,6 +45,9 @@ type homeserver struct {
 	edits         []edit
 	// mentions are those of a message.
 	mentions map[bridge.EventID][]bridge.UserID
+	// media are the files that were uploaded, sent those whose message is in a room.
+	media map[bridge.MediaURI][]byte
+	sent  []bridge.File
 }
 
 // edit is a message in place of an earlier one.
@@ -88,7 +91,7 @@ var _ bridge.Rooms = (*homeserver)(nil)
 func newHomeserver() *homeserver {
 	return &homeserver{
 		scripts: map[string][]fate{}, events: map[string]bridge.EventID{}, aliases: map[string]bridge.RoomID{},
-		texts: map[bridge.EventID]string{}, redacted: map[bridge.EventID]bool{}, mentions: map[bridge.EventID][]bridge.UserID{},
+		texts: map[bridge.EventID]string{}, redacted: map[bridge.EventID]bool{}, media: map[bridge.MediaURI][]byte{}, mentions: map[bridge.EventID][]bridge.UserID{},
 		plans: map[bridge.RoomID]bridge.RoomPlan{}, inspections: map[bridge.RoomID]int{},
 	}
 }
@@ -233,6 +236,9 @@ func (h *homeserver) Send(ctx context.Context, m bridge.OutgoingMessage) (id bri
 		}
 		id = h.add(bridge.Event{Room: m.Room, Sender: m.As, Kind: bridge.Echo, Marker: m.Entry})
 		h.events[key], h.mentions[id] = id, m.Mentions
+		if m.File != nil {
+			h.sent = append(h.sent, *m.File)
+		}
 		f := fact{id: id, kind: bridge.ClerkText, room: m.Room, sender: m.As, target: m.ReplyTo, text: m.Text}
 		if m.Replaces != "" {
 			f.kind, f.target = bridge.ClerkEdit, m.Replaces
@@ -426,4 +432,33 @@ func (h *homeserver) Preview(ctx context.Context, uri bridge.MediaURI) (p bridge
 		p = bridge.Picture{Type: "image/png", Data: []byte(uri)}
 	})
 	return p, err
+}
+
+func (h *homeserver) CreateMedia(ctx context.Context, as bridge.UserID) (uri bridge.MediaURI, err error) {
+	err = h.do(ctx, call{method: "CreateMedia", as: as}, func() {
+		uri = bridge.MediaURI("mxc://example.org/" + bridge.NewID())
+	})
+	if err != nil {
+		uri = ""
+	}
+	return uri, err
+}
+
+// Upload keeps what it reads in media.
+func (h *homeserver) Upload(ctx context.Context, as bridge.UserID, f bridge.File, body io.Reader) (bridge.MediaURI, error) {
+	data, err := io.ReadAll(body)
+	if err != nil {
+		return "", err
+	}
+	uri := f.URI
+	err = h.do(ctx, call{method: "Upload", as: as}, func() {
+		if uri == "" {
+			uri = bridge.MediaURI("mxc://example.org/" + bridge.NewID())
+		}
+		h.media[uri] = data
+	})
+	if err != nil {
+		uri = ""
+	}
+	return uri, err
 }

@@ -220,6 +220,8 @@ func (b *Bridge) perform(ctx context.Context, e Entry) (func(Tx) error, error) {
 		return b.performRedact(ctx, e)
 	case SendMessage, PostNotice, TellRoom, PostRequest, PostBoard:
 		return b.sendText(ctx, e, "")
+	case SendFile:
+		return b.performFile(ctx, e)
 	case EditNotice:
 		return b.performEditNotice(ctx, e)
 	case PinBoard:
@@ -334,7 +336,7 @@ func (b *Bridge) settleFailure(ctx context.Context, e Entry, cause error) {
 func (b *Bridge) giveUp(tx Tx, e Entry) error {
 	var err error
 	switch e.Kind {
-	case SendMessage:
+	case SendMessage, SendFile:
 		err = fail(tx, e)
 	case SendEdit, SendReaction:
 		err = failRelation(tx, e)

@@ -46,6 +46,8 @@ const (
 	OpenRoom EntryKind = "open_room"
 	// SendMessage sends a citizen's message as the ghost.
 	SendMessage EntryKind = "send_message"
+	// SendFile brings a citizen's file to the homeserver, and sends its message as the ghost.
+	SendFile EntryKind = "send_file"
 	// SendEdit and SendReaction send what a citizen did to a message, as the ghost. The entry's ID is
 	// the relation's, where the text stands.
 	SendEdit     EntryKind = "send_edit"
@@ -98,7 +100,7 @@ const (
 // barrier; the other kinds can be repeated as they are.
 func (k EntryKind) sends() bool {
 	switch k {
-	case SendMessage, SendEdit, SendReaction, PostNotice, TellRoom, PostRequest, PlaceReaction, EditNotice, PostBoard:
+	case SendMessage, SendFile, SendEdit, SendReaction, PostNotice, TellRoom, PostRequest, PlaceReaction, EditNotice, PostBoard:
 		return true
 	}
 	return false

@@ -40,7 +40,7 @@ func (b *Bridge) EditFromCitizen(ctx context.Context, id ConversationID, message
 			return amendment{}, err
 		}
 		switch {
-		case m.Direction != FromCitizenDirection || m.Deleted() || m.Failed:
+		case m.Direction != FromCitizenDirection || m.Deleted() || m.Failed || m.File != nil:
 			return amendment{}, ErrUnchangeable
 		case c.State == Closed:
 			return amendment{}, ErrConversationClosed

@@ -155,6 +155,8 @@ type OutgoingMessage struct {
 	// Text is the plain body, HTML the formatted one; HTML may be empty.
 	Text string
 	HTML string
+	// File sends it instead of a text, which is its name then.
+	File *File
 	// ReplyTo is the event that it answers, Replaces the one that it is an edit of; empty for none.
 	ReplyTo  EventID
 	Replaces EventID

@@ -32,7 +32,7 @@ const (
 )
 
 var areas = []bridge.ServiceArea{
-	{ID: hunde, Name: map[string]string{"de": "Hundekontrolle"}, Clerks: []bridge.UserID{keller, vogt}, Reopen: time.Hour},
+	{ID: hunde, Name: map[string]string{"de": "Hundekontrolle"}, Clerks: []bridge.UserID{keller, vogt}, Reopen: time.Hour, Files: bridge.FileRules{MaxBytes: 1 << 19, MaxCount: 5, Types: []string{"application/pdf", "image/jpeg", "text/plain"}}},
 	{ID: fund, Name: map[string]string{"de": "Fundbüro"}, Clerks: []bridge.UserID{meier}, Reopen: time.Hour},
 }
 

@@ -233,6 +233,7 @@ func (c *Config) checkAreas(k *checker) {
 		if a.IdleWarningMinutes < 0 || a.IdleWarningMinutes > 240 {
 			k.refuse(key+".idle_warning_minutes", "must be 0 to 240")
 		}
+		a.Files.check(k, key+".files")
 		// Nobody is put out without a warning, and a minute to answer it (WCAG 2.2.1).
 		if n := a.IdleCloseMinutes; n < 0 || n > 480 || n > 0 && (a.IdleWarningMinutes == 0 || n <= a.IdleWarningMinutes) {
 			k.refuse(key+".idle_close_minutes", "must be 0, or more than idle_warning_minutes, which must not be 0 then, and at most 480")

@@ -155,6 +155,8 @@ type ServiceArea struct {
 	// OfferRequestMinutes is how long a citizen waits until a request is offered instead, 1 to 240;
 	// default 5.
 	OfferRequestMinutes int `yaml:"offer_request_minutes"`
+	// Files says what citizens may send; by default nothing.
+	Files Files `yaml:"files"`
 }
 
 // Log says how much is logged.
@@ -219,10 +221,15 @@ func Parse(name string, data []byte) (*Config, error) {
 			{"offer_request_minutes", &a.OfferRequestMinutes, defaultOfferRequest},
 			{"idle_warning_minutes", &a.IdleWarningMinutes, defaultIdleWarning},
 			{"idle_close_minutes", &a.IdleCloseMinutes, defaultIdleClose},
+			{"files.max_bytes", &a.Files.MaxBytes, defaultFileBytes},
+			{"files.max_count", &a.Files.MaxCount, defaultFileCount},
 		} {
 			if _, given := src.lines[fmt.Sprintf("service_areas[%d].%s", i, d.key)]; !given {
 				*d.to = d.minutes
 			}
+		}
+		if len(a.Files.Types) == 0 {
+			a.Files.Types = FileTypes
 		}
 	}
 	if problems := c.check(); len(problems) > 0 {

@@ -34,6 +34,8 @@ type areaJSON struct {
 	CounterHours *counterJSON `json:"counter_hours,omitempty"`
 	// ExpectedWait is null unless the area is open and it is known.
 	ExpectedWait *int `json:"expected_wait_seconds"`
+	// Files is null when the area takes none.
+	Files *filesJSON `json:"files"`
 }
 
 type areasJSON struct {
@@ -64,6 +66,7 @@ func (s *Server) areaJSON(a bridge.ServiceArea, lang string, now time.Time) area
 		ID: a.ID, Name: a.NameIn(lang), Description: a.DescriptionIn(lang), State: status.State,
 		Hours:   hoursJSON{Text: hours.Describe(lang), Spec: hours.Schedule().String()},
 		OpensAt: moment(status.OpensAt), ClosesAt: moment(status.ClosesAt), Comment: commentOn(hours, lang, now),
+		Files: filesOf(a),
 	}
 	switch status.State {
 	case bridge.AreaOpen:

@@ -625,3 +625,18 @@ func (m *memory) FilePreview(ctx context.Context, id bridge.ConversationID, file
 	}
 	return bridge.Picture{Type: "image/png", Data: []byte("\x89PNG of " + f.Name)}, err
 }
+
+func (m *memory) FileFromCitizen(ctx context.Context, id bridge.ConversationID, in bridge.NewFile) (bridge.Message, error) {
+	data, err := io.ReadAll(in.Body)
+	if err != nil {
+		return bridge.Message{}, err
+	}
+	if err := m.enter(ctx, "FileFromCitizen"); err != nil {
+		return bridge.Message{}, err
+	}
+	defer m.mu.Unlock()
+	return m.append(m.conversations[id], bridge.Message{
+		Direction: bridge.FromCitizenDirection, ClientID: in.ClientID, Text: in.Name,
+		File: &bridge.File{Name: in.Name, Type: "application/pdf", Size: int64(len(data)), URI: bridge.MediaURI(data)},
+	}), nil
+}

@@ -39,6 +39,12 @@ var (
 	conversationOver   = kind{"conversation-ended", http.StatusUnauthorized} // the token has ended with it
 	notEnded           = kind{"not-ended", http.StatusConflict}
 	alreadyRated       = kind{"already-rated", http.StatusConflict}
+	noFiles            = kind{"no-files", http.StatusConflict}
+	tooManyFiles       = kind{"too-many-files", http.StatusConflict}
+	fileTooLarge       = kind{"file-too-large", http.StatusRequestEntityTooLarge}
+	fileType           = kind{"file-type", http.StatusUnprocessableEntity}
+	fileSuspicious     = kind{"file-suspicious", http.StatusUnprocessableEntity}
+	fileImage          = kind{"file-image", http.StatusUnprocessableEntity}
 	unknownFile        = kind{"unknown-file", http.StatusNotFound}
 	unknownMessage     = kind{"unknown-message", http.StatusNotFound}
 	unchangeable       = kind{"message-unchangeable", http.StatusConflict}
@@ -135,6 +141,18 @@ func problemOf(err error) problem {
 		return problem{kind: conversationOver}
 	case errors.Is(err, bridge.ErrUnauthorized), errors.Is(err, bridge.ErrNotFound):
 		return problem{kind: unauthorized}
+	case errors.Is(err, bridge.ErrNoFiles):
+		return problem{kind: noFiles}
+	case errors.Is(err, bridge.ErrTooManyFiles):
+		return problem{kind: tooManyFiles}
+	case errors.Is(err, bridge.ErrFileTooLarge):
+		return problem{kind: fileTooLarge}
+	case errors.Is(err, bridge.ErrFileTwofold):
+		return problem{kind: fileSuspicious}
+	case errors.Is(err, bridge.ErrFileType):
+		return problem{kind: fileType}
+	case errors.Is(err, bridge.ErrFileImage):
+		return problem{kind: fileImage}
 	case errors.Is(err, bridge.ErrUnknownFile):
 		return problem{kind: unknownFile}
 	case errors.Is(err, bridge.ErrUnknownMessage):

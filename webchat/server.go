@@ -34,6 +34,7 @@ type Core interface {
 	Changed(ctx context.Context, id bridge.ConversationID, since, after, upTo int64, limit int) ([]bridge.Message, error)
 	Look(context.Context, bridge.ConversationID) (bridge.Snapshot, error)
 	Delayed() bool
+	FileFromCitizen(context.Context, bridge.ConversationID, bridge.NewFile) (bridge.Message, error)
 	TicketFor(context.Context, bridge.ConversationID, bridge.MessageID) (string, error)
 	FileContent(ctx context.Context, id bridge.ConversationID, file bridge.MessageID, ticket string) (bridge.Content, error)
 	FilePreview(ctx context.Context, id bridge.ConversationID, file bridge.MessageID, ticket string) (bridge.Picture, error)
@@ -100,6 +101,7 @@ type Server struct {
 	signals *limiter[bridge.ConversationID]
 	waiting *waitingChats
 	streams streamCount
+	uploads streamCount
 	rhythm  rhythm
 	texts   texts
 	city    city
@@ -138,6 +140,7 @@ func New(o Options) (*Server, error) {
 		signals: newLimiter[bridge.ConversationID](signalsPerSecond, signalsBurst, o.Now),
 		waiting: newWaitingChats(o.Limits.WaitingPerAddress),
 		streams: streamCount{open: map[bridge.ConversationID]int{}},
+		uploads: streamCount{open: map[bridge.ConversationID]int{}},
 		rhythm:  defaultRhythm,
 		closing: make(chan struct{}),
 	}
@@ -207,6 +210,7 @@ func (s *Server) routes(trustedProxies []string) (*gin.Engine, error) {
 	api.GET("/conversations/:id/messages", s.authorized(s.getMessages))
 	api.POST("/conversations/:id/typing", s.authorized(s.postTyping))
 	api.POST("/conversations/:id/read", s.authorized(s.postRead))
+	api.POST("/conversations/:id/files", s.authorized(s.postFile))
 	api.POST("/conversations/:id/files/:file/ticket", s.authorized(s.postTicket))
 	api.GET("/conversations/:id/files/:file", s.ticketed(s.getFile))
 	api.HEAD("/conversations/:id/files/:file", s.ticketed(s.getFile))

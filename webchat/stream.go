@@ -296,7 +296,7 @@ func (st *stream) flush() error {
 	return nil
 }
 
-// streamCount counts the open streams of each conversation.
+// streamCount counts the open streams, or uploads, of each conversation.
 type streamCount struct {
 	mu   sync.Mutex
 	open map[bridge.ConversationID]int

@@ -107,3 +107,75 @@ func (p *patient) Close() error {
 	p.cancel()
 	return p.body.Close()
 }
+
+// fileContent makes a message's content that of a file.
+func fileContent(content map[string]any, f bridge.File) {
+	info := map[string]any{"mimetype": f.Type, "size": f.Size}
+	content["msgtype"], content["url"], content["filename"] = "m.file", f.URI, f.Name
+	if f.Width > 0 && pictureTypes[f.Type] {
+		content["msgtype"], info["w"], info["h"] = "m.image", f.Width, f.Height
+	}
+	content["info"] = info
+}
+
+// CreateMedia reserves an address (specification, "POST /_matrix/media/v1/create"). Dendrite knows no such
+// thing.
+func (a *Adapter) CreateMedia(ctx context.Context, as bridge.UserID) (bridge.MediaURI, error) {
+	ctx, cancel := a.deadline(ctx)
+	defer cancel()
+	c := a.as(as)
+	var answer struct {
+		URI bridge.MediaURI `json:"content_uri"`
+	}
+	_, err := c.MakeRequest(ctx, http.MethodPost, c.BuildURL(mautrix.MediaURLPath{"v1", "create"}), nil, &answer)
+	if err = classify(err); code(err) == "M_UNRECOGNIZED" || isStatus(err, http.StatusNotFound) || isStatus(err, http.StatusMethodNotAllowed) {
+		return "", bridge.ErrNotFound
+	}
+	if err == nil && !mediaURI.MatchString(string(answer.URI)) {
+		err = &callError{kind: bridge.ErrUnanswered, status: http.StatusOK}
+	}
+	if err != nil {
+		return "", fmt.Errorf("create media: %w", err)
+	}
+	return answer.URI, nil
+}
+
+// Upload brings a file to the media store; see bridge.FileRooms. One that is there already is as good.
+func (a *Adapter) Upload(ctx context.Context, as bridge.UserID, f bridge.File, body io.Reader) (bridge.MediaURI, error) {
+	ctx, cancel := a.deadline(ctx)
+	defer cancel()
+	c := a.as(as)
+	request := mautrix.FullRequest{
+		Method: http.MethodPost, MaxAttempts: 1, RequestBody: body, RequestLength: f.Size,
+		Headers: http.Header{"Content-Type": {f.Type}},
+		URL:     c.BuildURLWithQuery(mautrix.MediaURLPath{"v3", "upload"}, map[string]string{"filename": f.Name}),
+	}
+	var answer struct {
+		URI bridge.MediaURI `json:"content_uri"`
+	}
+	request.ResponseJSON = &answer
+	if part := mediaURI.FindStringSubmatch(string(f.URI)); part != nil {
+		request.Method = http.MethodPut
+		request.URL = c.BuildURLWithQuery(mautrix.MediaURLPath{"v3", "upload", part[1], part[2]}, map[string]string{"filename": f.Name})
+		answer.URI = f.URI
+	}
+	_, err := c.MakeFullRequest(ctx, request)
+	err = classify(err)
+	switch {
+	case code(err) == "M_CANNOT_OVERWRITE_MEDIA":
+		return f.URI, nil
+	case f.URI != "" && code(err) == "M_NOT_FOUND":
+		return "", bridge.ErrNotFound
+	case err == nil && !mediaURI.MatchString(string(answer.URI)):
+		err = &callError{kind: bridge.ErrUnanswered, status: http.StatusOK}
+	}
+	if err != nil {
+		return "", fmt.Errorf("upload: %w", err)
+	}
+	return answer.URI, nil
+}
+
+func isStatus(err error, status int) bool {
+	var c *callError
+	return errors.As(err, &c) && c.status == status
+}

@@ -41,6 +41,9 @@ func (a *Adapter) Send(ctx context.Context, m bridge.OutgoingMessage) (bridge.Ev
 	if m.Notice {
 		content["msgtype"] = "m.notice"
 	}
+	if m.File != nil {
+		fileContent(content, *m.File)
+	}
 	if m.HTML != "" {
 		content["format"], content["formatted_body"] = htmlFormat, m.HTML
 	}

@@ -10,6 +10,12 @@ import (
 )
 
 const (
+	insertChunk    = `INSERT INTO file_chunks (file_id, n, data, made_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`
+	deleteChunks   = `DELETE FROM file_chunks WHERE file_id = ?`
+	sweepChunks    = `DELETE FROM file_chunks WHERE made_at < ? AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.id = file_chunks.file_id)`
+	selectChunk    = `SELECT data FROM file_chunks WHERE file_id = ? AND n = ?`
+	countFiles     = `SELECT count(*) FROM messages WHERE conversation_id = ? AND direction = 'citizen' AND file <> ''`
+	replaceFile    = `UPDATE messages SET file = ? WHERE id = ? AND file <> ''`
 	updateFile     = `UPDATE messages SET file = ? WHERE id = ?`
 	insertTicket   = `INSERT INTO file_tickets (hash, message_id, until) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`
 	deleteTickets  = `DELETE FROM file_tickets WHERE until <= ?`
@@ -18,14 +24,51 @@ const (
 
 // saveFile writes what a message brings along.
 func (t *transaction) saveFile(id bridge.MessageID, f bridge.File) error {
+	return t.writeFile(updateFile, id, f)
+}
+
+func (t *transaction) SaveFile(id bridge.MessageID, f bridge.File) error {
+	return t.writeFile(replaceFile, id, f)
+}
+
+func (t *transaction) writeFile(query string, id bridge.MessageID, f bridge.File) error {
 	text, err := json.Marshal(f)
 	if err != nil {
 		return fmt.Errorf("encode file: %w", err)
 	}
-	return t.exec(updateFile, string(text), string(id))
+	return t.exec(query, string(text), string(id))
+}
+
+func (t *transaction) AddChunk(id bridge.MessageID, n int, data []byte, at, before time.Time) error {
+	if n == 0 {
+		if err := t.exec(sweepChunks, millis(before)); err != nil {
+			return err
+		}
+	}
+	return t.exec(insertChunk, string(id), n, data, millis(at))
+}
+
+func (t *transaction) RemoveChunks(id bridge.MessageID) error {
+	return t.exec(deleteChunks, string(id))
+}
+
+func (t *transaction) CountFiles(id bridge.ConversationID) (int, error) {
+	var n int
+	err := t.get(&n, countFiles, string(id))
+	return n, err
+}
+
+// Chunk is a piece of a file; see bridge.FileStore.
+func (db *DB) Chunk(ctx context.Context, id bridge.MessageID, n int) ([]byte, error) {
+	var data []byte
+	err := db.get(ctx, &data, selectChunk, string(id), n)
+	return data, err
 }
 
 func (t *transaction) RemoveFile(id bridge.MessageID) error {
+	if err := t.RemoveChunks(id); err != nil {
+		return err
+	}
 	return t.exec(updateFile, "", string(id))
 }
 

@@ -44,3 +44,53 @@ func TestFilesAndTickets(t *testing.T) {
 		}
 	})
 }
+
+// Pieces are read in order, go with their message, and are swept away when no message has them.
+func TestChunks(t *testing.T) {
+	each(t, func(t *testing.T, db *store.DB) {
+		c := newConversation(t, db)
+		m := message(c, 1)
+		m.File = &bridge.File{Name: "x.pdf", Type: "application/pdf", Size: 6, Pending: true}
+		insert(t, db, m)
+		lost := bridge.MessageID(bridge.NewID())
+		add := func(id bridge.MessageID, n int, data string, now time.Time) {
+			t.Helper()
+			update(t, db, func(tx bridge.Tx) error { return tx.AddChunk(id, n, []byte(data), now, now.Add(-time.Hour)) })
+		}
+		has := func(id bridge.MessageID, n int, want string) {
+			t.Helper()
+			data, err := db.Chunk(t.Context(), id, n)
+			if string(data) != want || (want == "") != errors.Is(err, bridge.ErrNotFound) {
+				t.Errorf("piece %d: %q %v, want %q", n, data, err, want)
+			}
+		}
+		add(m.ID, 0, "a\x00\xff", at)
+		add(m.ID, 1, "b", at)
+		add(lost, 0, "c", at)
+		has(m.ID, 0, "a\x00\xff")
+		has(m.ID, 1, "b")
+		has(m.ID, 2, "")
+		add(bridge.MessageID(bridge.NewID()), 0, "d", at.Add(30*time.Minute))
+		has(lost, 0, "c")
+		add(bridge.MessageID(bridge.NewID()), 0, "e", at.Add(2*time.Hour))
+		has(lost, 0, "")
+		has(m.ID, 0, "a\x00\xff")
+		update(t, db, func(tx bridge.Tx) error {
+			if n, err := tx.CountFiles(c.ID); err != nil || n != 1 {
+				t.Errorf("%d files %v", n, err)
+			}
+			if err := tx.RemoveFile(m.ID); err != nil {
+				return err
+			}
+			if err := tx.SaveFile(m.ID, *m.File); err != nil { // too late
+				return err
+			}
+			n, err := tx.CountFiles(c.ID)
+			if n != 0 {
+				t.Errorf("%d files are left", n)
+			}
+			return err
+		})
+		has(m.ID, 0, "")
+	})
+}

@@ -2,13 +2,16 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"image"
 	"image/png"
 	"io"
 	"math/rand/v2"
+	"mime/multipart"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -144,4 +147,101 @@ func (ch *chat) fetch(file string, preview bool, part string) (int, http.Header,
 		ch.t.Fatal(err)
 	}
 	return resp.StatusCode, resp.Header, data
+}
+
+// TestFilesFromTheCitizen: what a citizen sends is in the room as it was, once and in order, however the
+// bridge and the homeserver fare meanwhile; a clerk's client can fetch it.
+func TestFilesFromTheCitizen(t *testing.T) {
+	everywhere(t, func(t *testing.T, ch *chat) {
+		nora := ch.clientOf(ch.nora)
+		large := bytes.Repeat([]byte("Aarau "), 2<<20/6)
+		copy(large, "%PDF-1.7\n")
+		small := []byte("Grüezi\n")
+		send := func(id, name string, data []byte) {
+			t.Helper()
+			eventually(t, time.Minute, func() string {
+				status, answer, err := ch.citizen.upload(t.Context(), id, name, data)
+				if err != nil || status != http.StatusAccepted {
+					return fmt.Sprintf("upload answered %d %s %v", status, answer, err)
+				}
+				return ""
+			})
+		}
+		send("one", "Pass Müller 🏠.pdf", large)
+		if err := ch.citizen.say(t.Context(), "dazwischen"); err != nil {
+			t.Fatal(err)
+		}
+		ch.kill()
+		ch.mustStart()
+		send("one", "Pass Müller 🏠.pdf", large) // the browser has heard nothing
+		send("two", "zwei.txt", small)
+		want := []string{"Guten Tag", "Pass Müller 🏠.pdf", "dazwischen", "zwei.txt"}
+		eventually(t, 2*time.Minute, func() string {
+			events, err := ch.nora.timeline(t.Context(), ch.room)
+			if err != nil {
+				return err.Error()
+			}
+			var got []string
+			for _, e := range events {
+				if isGhost(e.Sender) && e.Type == "m.room.message" {
+					got = append(got, e.Content.Body)
+				}
+			}
+			if !slices.Equal(got, want) {
+				return fmt.Sprintf("in the room %q", got)
+			}
+			return ""
+		})
+		for name, data := range map[string][]byte{want[1]: large, want[3]: small} {
+			sent, err := nora.client.GetEvent(t.Context(), nora.room, ch.eventOf(name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			uri, _ := sent.Content.Raw["url"].(string)
+			address, err := id.ParseContentURI(uri)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := nora.client.DownloadBytes(t.Context(), address)
+			if err != nil || !bytes.Equal(got, data) {
+				t.Errorf("%s: the clerk gets %d bytes of %d: %v", name, len(got), len(data), err)
+			}
+			if status, _, got := ch.fetch(ch.message(name), false, ""); status != http.StatusOK || !bytes.Equal(got, data) {
+				t.Errorf("%s: the citizen gets %d with %d bytes", name, status, len(got))
+			}
+		}
+	})
+}
+
+// upload sends a file once, as a browser does.
+func (c *citizen) upload(ctx context.Context, clientID, name string, data []byte) (int, []byte, error) {
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	err := form.WriteField("client_id", clientID)
+	if err != nil {
+		return 0, nil, err
+	}
+	part, err := form.CreateFormFile("file", name)
+	if err != nil {
+		return 0, nil, err
+	}
+	if _, err := part.Write(data); err != nil {
+		return 0, nil, err
+	}
+	if err := form.Close(); err != nil {
+		return 0, nil, err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+"/api/v1/conversations/"+c.id+"/files", &body)
+	if err != nil {
+		return 0, nil, err
+	}
+	r.Header.Set("Authorization", "Bearer "+c.token)
+	r.Header.Set("Content-Type", form.FormDataContentType())
+	resp, err := client.Do(r)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	return resp.StatusCode, answer, err
 }

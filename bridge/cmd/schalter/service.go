@@ -192,7 +192,7 @@ func area(a config.ServiceArea) bridge.ServiceArea {
 		Routing: a.Routing, Training: a.Training,
 		Overflow:    bridge.Overflow{To: bridge.ServiceAreaID(a.Overflow.To), After: minutes(a.Overflow.AfterMinutes)},
 		RemindAfter: minutes(a.RemindMinutes), EscalateAfter: minutes(a.EscalateMinutes), OfferRequestAfter: minutes(a.OfferRequestMinutes),
-		IdleWarning: minutes(a.IdleWarningMinutes), IdleClose: minutes(a.IdleCloseMinutes),
+		Files: fileRules(a.Files), IdleWarning: minutes(a.IdleWarningMinutes), IdleClose: minutes(a.IdleCloseMinutes),
 	}
 }
 
@@ -202,6 +202,13 @@ func pages(all []config.Page) []bridge.Page {
 		out[i] = bridge.Page(p)
 	}
 	return out
+}
+
+func fileRules(f config.Files) bridge.FileRules {
+	if !f.Enabled {
+		return bridge.FileRules{}
+	}
+	return bridge.FileRules{MaxBytes: int64(f.MaxBytes), MaxCount: f.MaxCount, Types: f.Types}
 }
 
 func minutes(n int) time.Duration { return time.Duration(n) * time.Minute }

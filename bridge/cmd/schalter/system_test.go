@@ -86,7 +86,7 @@ city: {name: Stadt Aarau, time_zone: Europe/Zurich, holidays: ch-ag-aarau}
 admins: ["@chief:localhost"]
 desk: {guide: false}
 service_areas:
-  - {id: einwohnerkontrolle, name: {de: Einwohnerkontrolle}, hours: "24/7", clerks: ["@nora:localhost", "@reto:localhost"]}
+  - {id: einwohnerkontrolle, name: {de: Einwohnerkontrolle}, hours: "24/7", files: {enabled: true}, clerks: ["@nora:localhost", "@reto:localhost"]}
   - {id: fundbuero, name: {de: Fundbüro}, hours: "24/7", clerks: ["@nora:localhost", "@reto:localhost", "@lea:localhost"]}
 log: {level: debug}
 `))

@@ -1,0 +1,108 @@
+package fileguard_test
+
+import (
+	"bytes"
+	"errors"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"image/png"
+	"io"
+	"testing"
+	"testing/iotest"
+
+	"schalter/bridge/fileguard"
+)
+
+// photo is a JPEG whose left half is red, with an EXIF that says how to turn it and where it was taken.
+func photo(t testing.TB, w, h int, orientation byte) []byte {
+	t.Helper()
+	m := image.NewRGBA(image.Rect(0, 0, w, h))
+	for y := range h {
+		for x := range w {
+			m.Set(x, y, color.RGBA{B: 255, A: 255})
+			if x < w/2 {
+				m.Set(x, y, color.RGBA{R: 255, A: 255})
+			}
+		}
+	}
+	var out bytes.Buffer
+	if err := jpeg.Encode(&out, m, nil); err != nil {
+		t.Fatal(err)
+	}
+	exif := []byte("Exif\x00\x00MM\x00\x2a\x00\x00\x00\x08\x00\x02\x01\x12\x00\x03\x00\x00\x00\x01\x00\x00\x00\x00\x88\x25\x00\x04\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00GPS 47.3925 N")
+	exif[6+8+2+9] = orientation
+	head := []byte{0xff, 0xd8, 0xff, 0xe1, 0, byte(len(exif) + 2)}
+	return append(append(head, exif...), out.Bytes()[2:]...)
+}
+
+func TestCleanTurnsAndForgets(t *testing.T) {
+	// Where the red half is afterwards.
+	for orientation, at := range map[byte]image.Point{1: {2, 10}, 2: {37, 10}, 3: {37, 10}, 4: {2, 10}, 5: {10, 2}, 6: {10, 2}, 7: {10, 37}, 8: {10, 37}} {
+		var out bytes.Buffer
+		is, err := fileguard.Clean(&out, bytes.NewReader(photo(t, 40, 20, orientation)), "image/jpeg")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Contains(out.Bytes(), []byte("GPS")) || bytes.Contains(out.Bytes(), []byte("Exif")) {
+			t.Errorf("%d: metadata is left", orientation)
+		}
+		m, _, err := image.Decode(&out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wide := orientation < 5
+		if b := m.Bounds(); (b.Dx() == 40 && b.Dy() == 20) != wide || is.Width != b.Dx() || is.Height != b.Dy() {
+			t.Errorf("%d: %v, told %+v", orientation, b, is)
+		}
+		if r, _, b, _ := m.At(at.X, at.Y).RGBA(); r < b {
+			t.Errorf("%d: turned otherwise", orientation)
+		}
+	}
+}
+
+func TestCleanRefuses(t *testing.T) {
+	var large bytes.Buffer
+	if err := png.Encode(&large, image.NewGray(image.Rect(0, 0, 4001, 4001))); err != nil {
+		t.Fatal(err)
+	}
+	whole := photo(t, 40, 20, 1)
+	for name, try := range map[string]struct {
+		data []byte
+		kind string
+	}{"too many pixels": {large.Bytes(), "image/png"}, "another type": {whole, "image/png"}, "half": {whole[:len(whole)/2], "image/jpeg"}, "nothing": {nil, "image/jpeg"}} {
+		if _, err := fileguard.Clean(io.Discard, bytes.NewReader(try.data), try.kind); !errors.Is(err, fileguard.ErrImage) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A mark is found wherever reads end.
+func TestWatchSeesAcrossReads(t *testing.T) {
+	data := append(append(bytes.Repeat([]byte("x"), 100), "<ScRiPt"...), "x>"...)
+	if _, err := io.ReadAll(fileguard.Watch(iotest.OneByteReader(bytes.NewReader(data)), "image/png")); !errors.Is(err, fileguard.ErrTwofold) {
+		t.Error(err)
+	}
+	if got, err := io.ReadAll(fileguard.Watch(iotest.HalfReader(bytes.NewReader(data)), "text/plain")); err != nil || !bytes.Equal(got, data) {
+		t.Errorf("%v %q", err, got)
+	}
+}
+
+func TestNameGetsTheEndingOfItsType(t *testing.T) {
+	for _, try := range [][3]string{{"Pass.PDF", "application/pdf", "Pass.PDF"}, {"Pass.exe", "application/pdf", "Pass.exe.pdf"}, {"foto", "image/jpeg", "foto.jpg"}, {"foto.JPEG", "image/jpeg", "foto.JPEG"}} {
+		if got := fileguard.Name(try[0], try[1]); got != try[2] {
+			t.Errorf("%s: %s", try[0], got)
+		}
+	}
+}
+
+func FuzzClean(f *testing.F) {
+	f.Add(photo(f, 8, 4, 6))
+	f.Add([]byte("\xff\xd8\xff\xe1\x00\x20Exif\x00\x00MM\x00\x2a\xff\xff\xff\xff"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		_, err := fileguard.Clean(io.Discard, bytes.NewReader(data), "image/jpeg")
+		if err != nil && !errors.Is(err, fileguard.ErrImage) {
+			t.Error(err)
+		}
+	})
+}

@@ -1,0 +1,118 @@
+package webchat
+
+import (
+	"context"
+	"errors"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"schalter/bridge"
+)
+
+const (
+	// uploadFor is how long an upload may take as a whole, uploadPause how long it may stand still.
+	uploadFor   = 30 * time.Minute
+	uploadPause = 30 * time.Second
+	// mostUploads is how many of one conversation run at a time.
+	mostUploads = 4
+)
+
+// uploadedJSON answers a citizen's file.
+type uploadedJSON struct {
+	receiptJSON
+	Kind string    `json:"kind"`
+	File *fileJSON `json:"file"`
+}
+
+// postFile answers POST /api/v1/conversations/{id}/files: 202 once the file is committed. The body is
+// multipart/form-data, client_id first and then file; it is read as it comes. The same client_id with the
+// same file gives the same message.
+func (s *Server) postFile(c *gin.Context, conversation bridge.Conversation) {
+	if wait := s.sending.allow(conversation.ID); wait > 0 {
+		s.refuse(c, problem{kind: rateLimited, retryAfter: wait})
+		return
+	}
+	if !s.uploads.enter(conversation.ID, mostUploads) {
+		s.refuse(c, problem{kind: rateLimited, retryAfter: unavailableRetry})
+		return
+	}
+	defer s.uploads.leave(conversation.ID)
+	ctx, cancel := context.WithTimeout(c.Request.Context(), uploadFor)
+	defer cancel()
+	control := http.NewResponseController(c.Writer)
+	defer func() { _ = control.SetReadDeadline(time.Time{}) }()
+	c.Request.Body = pausing{c.Request.Body, control}
+	parts, err := c.Request.MultipartReader()
+	if err != nil {
+		s.refuse(c, problem{kind: unsupportedType})
+		return
+	}
+	in, err := readUpload(parts)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	m, err := s.core.FileFromCitizen(ctx, conversation.ID, in)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	c.JSON(http.StatusAccepted, uploadedJSON{receiptJSON: receipt(m), Kind: kindFile, File: fileOf(m)})
+}
+
+// readUpload reads up to where the file's bytes begin.
+func readUpload(parts *multipart.Reader) (bridge.NewFile, error) {
+	field, err := parts.NextPart()
+	if err != nil || field.FormName() != "client_id" {
+		return bridge.NewFile{}, &badRequestError{field: "client_id", reason: bridge.ReasonRequired}
+	}
+	id, err := io.ReadAll(io.LimitReader(field, 100))
+	if err != nil {
+		return bridge.NewFile{}, &badRequestError{reason: reasonMalformed}
+	}
+	file, err := parts.NextPart()
+	if err != nil || file.FormName() != "file" {
+		return bridge.NewFile{}, &badRequestError{field: "file", reason: bridge.ReasonRequired}
+	}
+	return bridge.NewFile{ClientID: string(id), Name: file.FileName(), Body: broken{file}}, nil
+}
+
+// broken says of a body that does not come to its end what it is.
+type broken struct{ io.Reader }
+
+func (b broken) Read(into []byte) (int, error) {
+	n, err := b.Reader.Read(into)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = &badRequestError{reason: reasonMalformed}
+	}
+	return n, err
+}
+
+// pausing is a body that may stand still for uploadPause at a time.
+type pausing struct {
+	io.ReadCloser
+	control *http.ResponseController
+}
+
+func (p pausing) Read(into []byte) (int, error) {
+	_ = p.control.SetReadDeadline(time.Now().Add(uploadPause)) // recorders in tests have none
+	return p.ReadCloser.Read(into)
+}
+
+// filesJSON is what an area takes of its citizens.
+type filesJSON struct {
+	MaxBytes int64    `json:"max_bytes"`
+	MaxCount int      `json:"max_count"`
+	Types    []string `json:"types"`
+}
+
+func filesOf(a bridge.ServiceArea) *filesJSON {
+	if !a.Files.Taken() {
+		return nil
+	}
+	return &filesJSON{MaxBytes: a.Files.MaxBytes, MaxCount: a.Files.MaxCount, Types: a.Files.Types}
+}

@@ -1,0 +1,87 @@
+package webchat_test
+
+import (
+	"bytes"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"testing"
+
+	"schalter/bridge"
+)
+
+// upload sends parts, a name and a content each.
+func (h *house) upload(o opened, parts ...string) answer {
+	h.t.Helper()
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	for i := 0; i < len(parts); i += 2 {
+		create := form.CreateFormField
+		if parts[i] == "file" {
+			create = func(field string) (io.Writer, error) { return form.CreateFormFile(field, "Gesuch ä.pdf") }
+		}
+		part, err := create(parts[i])
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		if _, err := part.Write([]byte(parts[i+1])); err != nil {
+			h.t.Fatal(err)
+		}
+	}
+	if err := form.Close(); err != nil {
+		h.t.Fatal(err)
+	}
+	return h.request(http.MethodPost, o.path()+"/files", body.String(), "Authorization", o.bearer(), "Content-Type", form.FormDataContentType())
+}
+
+func TestUpload(t *testing.T) {
+	h := newHouse(t)
+	o := h.open(plainOpening)
+	var got struct {
+		ID, Kind string
+		ClientID string `json:"client_id"`
+		File     struct {
+			Name string
+			Size int
+		}
+	}
+	h.upload(o, "client_id", "f1", "file", "%PDF-1.7").into(t, 202, &got)
+	if got.Kind != "file" || got.ClientID != "f1" || got.File.Name != "Gesuch ä.pdf" || got.File.Size != 8 {
+		t.Errorf("%+v", got)
+	}
+	h.upload(o, "file", "%PDF-1.7").wantProblem(t, 400, "bad-request", "client_id")
+	h.upload(o, "client_id", "f1").wantProblem(t, 400, "bad-request", "file")
+	h.request(http.MethodPost, o.path()+"/files", "{}", "Authorization", o.bearer()).wantProblem(t, 415, "unsupported-media-type", "")
+	for _, try := range []struct {
+		err    error
+		status int
+		kind   string
+	}{
+		{bridge.ErrNoFiles, 409, "no-files"}, {bridge.ErrTooManyFiles, 409, "too-many-files"}, {bridge.ErrFileTooLarge, 413, "file-too-large"},
+		{bridge.ErrFileType, 422, "file-type"}, {bridge.ErrFileTwofold, 422, "file-suspicious"}, {bridge.ErrFileImage, 422, "file-image"},
+	} {
+		h.core.setFail("FileFromCitizen", try.err)
+		h.upload(o, "client_id", "f2", "file", "x").wantProblem(t, try.status, try.kind, "")
+	}
+}
+
+// What an area takes is told before it is chosen.
+func TestAreasTellWhatFilesTheyTake(t *testing.T) {
+	h := newHouse(t)
+	h.core.set(func() {
+		h.core.areas[0].Files = bridge.FileRules{MaxBytes: 1000, MaxCount: 3, Types: []string{"application/pdf"}}
+	})
+	var all struct {
+		Areas []struct {
+			Files *struct {
+				MaxBytes int64 `json:"max_bytes"`
+				MaxCount int   `json:"max_count"`
+				Types    []string
+			}
+		} `json:"service_areas"`
+	}
+	h.get("/api/v1/service-areas").into(t, 200, &all)
+	if f := all.Areas[0].Files; f == nil || f.MaxBytes != 1000 || f.MaxCount != 3 || len(f.Types) != 1 || all.Areas[1].Files != nil {
+		t.Errorf("%+v", all.Areas)
+	}
+}
