@@ -16,7 +16,7 @@ import (
 const chief bridge.UserID = "@chief:example.org" // an admin, and no clerk
 
 func (h *homeserver) OpenDirect(ctx context.Context, p bridge.DirectPlan, found func(bridge.RoomID) (bridge.RoomID, error)) (room bridge.RoomID, err error) {
-	err = h.do(ctx, call{method: "OpenDirect", as: p.User}, func() {
+	err = h.do(ctx, call{method: "OpenDirect", as: p.User, alias: p.Alias}, func() {
 		room = h.make("direct "+string(p.User), bridge.RoomOwner{Part: bridge.DirectRoom, User: p.User})
 	})
 	if err != nil {

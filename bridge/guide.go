@@ -2,7 +2,9 @@ package bridge
 
 import (
 	"context"
+	"crypto/sha256"
 	_ "embed"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"html"
@@ -87,8 +89,15 @@ type DirectPlan struct {
 	// Retry and AgeSeconds as in RoomPlan.
 	Retry      bool
 	AgeSeconds int
-	Name       string
-	Topic      string
+	// Alias is without sigil and server, and does not name the clerk: aliases can be listed.
+	Alias string
+	Name  string
+	Topic string
+}
+
+func directAlias(user UserID) string {
+	digest := sha256.Sum256([]byte(user))
+	return "schalter_direct_" + hex.EncodeToString(digest[:10])
 }
 
 // GuideTx is what Tx keeps about who has the guide.
@@ -143,20 +152,23 @@ func (b *Bridge) guideByOrder(tx Tx, e Entry, by UserID, asked EventID) error {
 // posted there. One who can't be invited, because the account comes to exist later, is asked again when
 // the service starts.
 func (b *Bridge) performSendGuide(ctx context.Context, e Entry) (func(Tx) error, error) {
+	owner := RoomOwner{Part: DirectRoom, User: e.Sender}
 	var known RoomID
+	lost := 0
 	err := b.store.Update(ctx, func(tx Tx) (err error) {
-		known, err = tx.DirectRoom(e.Sender)
+		if known, err = tx.DirectRoom(e.Sender); err == nil {
+			lost, err = tx.Spare(owner)
+		}
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read direct room: %w: %w", err, ErrNotSent)
 	}
-	owner := RoomOwner{Part: DirectRoom, User: e.Sender}
 	room, err := b.rooms.OpenDirect(ctx, DirectPlan{
 		User: e.Sender, Room: known, Retry: e.Attempts > 1 || e.Phase != Ready, AgeSeconds: b.age(e),
-		Name: b.texts.say("direct_name", nil), Topic: b.texts.say("direct_topic", nil),
+		Alias: spareAlias(directAlias(e.Sender), lost), Name: b.texts.say("direct_name", nil), Topic: b.texts.say("direct_topic", nil),
 	}, b.foundRoom(ctx, owner))
-	if errors.Is(err, ErrRoomBroken) {
+	if isLost(err) {
 		return nil, b.replace(ctx, owner, room, err)
 	}
 	if err != nil {

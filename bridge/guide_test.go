@@ -1,9 +1,11 @@
 package bridge_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"schalter/bridge"
 )
@@ -58,5 +60,31 @@ func TestNewClerksGetTheGuide(t *testing.T) {
 			}
 		}
 		w.start()
+	})
+}
+
+// A room's alias that somebody else has, or that a lost room keeps, does not keep the guide from a clerk.
+func TestGuideRoomGetsAnotherAlias(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, url string) {
+		w := newOffice(t, url, "09.00.00", func(o *bridge.Options) { o.Guide = true })
+		for _, user := range []bridge.UserID{keller, meier} {
+			w.await("the guide", func() bool { return w.guides(user) == 1 })
+		}
+		taken := fate{err: fmt.Errorf("room in use: %w", bridge.ErrAliasTaken)}
+		w.hs.script("OpenDirect", taken, taken)
+		w.hs.say(clerkText(w.room, chief, "!team hunde + "+string(huber)))
+		w.sync()
+		w.passUntil("the guide", time.Second, func() bool { return w.guides(huber) == 1 })
+		w.stop()
+		var aliases []string
+		for _, c := range w.hs.did("OpenDirect", "") {
+			if c.as == huber {
+				aliases = append(aliases, c.alias)
+			}
+		}
+		if len(aliases) < 3 || aliases[2] != aliases[0]+"_3" || strings.Contains(aliases[0], "huber") {
+			t.Errorf("asked for %q", aliases)
+		}
 	})
 }

@@ -66,6 +66,8 @@ type call struct {
 	nonce  string
 	number int64
 	retry  bool
+	// alias of a clerk's room with the bot.
+	alias string
 	// members are those who may be in the room.
 	members []bridge.UserID
 	// event of a receipt, lasts of typing.

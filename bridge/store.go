@@ -141,7 +141,7 @@ type Tx interface {
 	Adopt(owner RoomOwner, room RoomID) (RoomID, error)
 	// Abandon undoes Adopt, if room is still the one.
 	Abandon(owner RoomOwner, room RoomID) error
-	// Spare is how many aliases an area's room or the admin room has lost for good; RaiseSpare counts
+	// Spare is how many aliases an area's room, the admin room or a clerk's has lost for good; RaiseSpare counts
 	// one more.
 	Spare(RoomOwner) (int, error)
 	RaiseSpare(RoomOwner) error

@@ -2,18 +2,14 @@ package matrix
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 
 	"schalter/bridge"
 )
 
-// OpenDirect makes or completes the room that the bot shares with one clerk; see bridge.Rooms. The
-// alias does not name the clerk: aliases can be listed.
+// OpenDirect makes or completes the room that the bot shares with one clerk; see bridge.Rooms.
 func (a *Adapter) OpenDirect(ctx context.Context, p bridge.DirectPlan, found func(bridge.RoomID) (bridge.RoomID, error)) (bridge.RoomID, error) {
-	digest := sha256.Sum256([]byte(p.User))
 	room, _, err := a.obtain(ctx, roomSpec{
-		owner: bridge.RoomOwner{Part: bridge.DirectRoom, User: p.User}, alias: "schalter_direct_" + hex.EncodeToString(digest[:10]),
+		owner: bridge.RoomOwner{Part: bridge.DirectRoom, User: p.User}, alias: p.Alias,
 		power: a.power([]bridge.UserID{p.User}, 0),
 		state: []stateEvent{inviteOnly, historyShared, noGuests, named(p.Name), topic(p.Topic)},
 		// After a lost database the alias may lead to our own room of before: look first.

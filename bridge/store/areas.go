@@ -100,7 +100,7 @@ func adoptionOf(o bridge.RoomOwner) (adoption, error) {
 			`SELECT spare FROM house_rooms WHERE part = ?`,
 			`UPDATE house_rooms SET spare = spare + 1 WHERE part = ?`}, nil
 	case o.Part == bridge.DirectRoom && o.User != "":
-		return adoption{string(o.User), selectDirect, adoptDirect, unadoptDirect, "", ""}, nil
+		return adoption{string(o.User), selectDirect, adoptDirect, unadoptDirect, selectDirectSpare, raiseDirectSpare}, nil
 	}
 	return adoption{}, fmt.Errorf("room owner without conversation or part")
 }
@@ -163,6 +163,11 @@ func (t *transaction) RaiseSpare(o bridge.RoomOwner) error {
 	}
 	if o.Area != "" {
 		if err := t.exec(insertArea, a.key); err != nil {
+			return err
+		}
+	}
+	if o.Part == bridge.DirectRoom {
+		if err := t.exec(insertDirect, a.key); err != nil {
 			return err
 		}
 	}

@@ -13,6 +13,9 @@ const (
 	updateGuided  = `UPDATE direct_rooms SET guided = TRUE WHERE user_id = ?`
 	adoptDirect   = `UPDATE direct_rooms SET room_id = ? WHERE user_id = ? AND room_id = ''`
 	unadoptDirect = `UPDATE direct_rooms SET room_id = '' WHERE user_id = ? AND room_id = ?`
+	// See adoption.
+	selectDirectSpare = `SELECT spare FROM direct_rooms WHERE user_id = ?`
+	raiseDirectSpare  = `UPDATE direct_rooms SET spare = spare + 1 WHERE user_id = ?`
 )
 
 func (t *transaction) DirectRoom(user bridge.UserID) (bridge.RoomID, error) {

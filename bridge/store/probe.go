@@ -27,6 +27,8 @@ type Condition struct {
 	Admin bridge.RoomID
 	// Staff is what admins have set over the configuration.
 	Staff bridge.Staff
+	// Changes are what admins have set about service areas.
+	Changes []bridge.AreaChange
 	// Folder is where SQLite's file is or will be; empty for PostgreSQL.
 	Folder string
 }
@@ -40,6 +42,8 @@ const (
 	adminSince = 2
 	// staffSince is the one that has postings.
 	staffSince = 8
+	// changesSince is the one whose area_changes have all columns.
+	changesSince = 18
 )
 
 // Probe looks whether a database could serve, and changes nothing: no file is made and nothing is
@@ -154,6 +158,10 @@ func (c *Condition) look(ctx context.Context, db *sqlx.DB, d migrations.Dialect)
 		return err
 	}
 	c.Staff, err = staff(func(into any, query string) error { return tx.SelectContext(ctx, into, query) })
+	if err != nil || c.Schema < changesSince {
+		return err
+	}
+	c.Changes, err = areaChanges(func(into any) error { return tx.SelectContext(ctx, into, selectAreaChanges) })
 	return err
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -60,10 +61,46 @@ func (r *report) homeserver(ctx context.Context, c *config.Config, made *store.C
 		}
 	}
 	p.look(ctx, "admins", users(c.Admins), []place{{"admin room", admin}}, made != nil)
-	for _, area := range c.ServiceAreas {
-		its := rooms[area.ID]
-		p.look(ctx, area.ID, staff.Clerks(bridge.ServiceAreaID(area.ID), users(area.Clerks)), []place{{"space", its.Space}, {"lobby", its.Lobby}}, made != nil)
+	look := func(area string, clerks []string) {
+		its := rooms[area]
+		p.look(ctx, area, staff.Clerks(bridge.ServiceAreaID(area), users(clerks)), []place{{"space", its.Space}, {"lobby", its.Lobby}}, made != nil)
 	}
+	for _, area := range c.ServiceAreas {
+		look(area.ID, area.Clerks)
+	}
+	if made != nil {
+		for _, area := range r.changes(c, made.Changes) {
+			look(area, nil)
+		}
+	}
+}
+
+// changes tells what admins have set about areas, and returns those that they have made.
+func (r *report) changes(c *config.Config, changes []bridge.AreaChange) (made []string) {
+	last, hours := map[string]bridge.AreaChangeKind{}, map[string]string{}
+	for _, change := range changes {
+		area := string(change.Area)
+		known := slices.ContainsFunc(c.ServiceAreas, func(a config.ServiceArea) bool { return a.ID == area })
+		if change.Kind == bridge.AreaMade && !known && !slices.Contains(made, area) {
+			made = append(made, area)
+		}
+		if known || slices.Contains(made, area) {
+			last[area] = change.Kind
+		}
+		if change.Kind == bridge.AreaMade {
+			hours[area] = change.Hours
+		}
+	}
+	for _, area := range made {
+		_, err := c.City.OpeningHours(hours[area])
+		r.tell("hours", err, "of %s, which an admin has made, can be read", area)
+	}
+	for _, area := range slices.Sorted(maps.Keys(last)) {
+		if last[area] == bridge.AreaGone {
+			r.open(area, "takes no new chats: an admin has closed it")
+		}
+	}
+	return made
 }
 
 func (r *report) clock(ahead time.Duration) {

@@ -212,8 +212,20 @@ func TestCheckBesideTheService(t *testing.T) {
 		}
 		d := newDoctor(t, hs.URL(), reg)
 		now := map[string]any{"Database": "sqlite:" + filepath.Join(s.dir, "schalter.db")}
+		chief := s.clerk("chief")
+		if err := chief.acceptInvites(ctx, 1); err != nil {
+			t.Fatal(err)
+		}
+		for n, line := range []string{`!bereich neu bau "Baugesuche" @lea:localhost zeiten 24/7`, "!bereich fundbuero weg"} {
+			if chief.send(ctx, chief.room(ctx, "#schalter_admin"), fmt.Sprintf("order%d", n), map[string]string{"msgtype": "m.text", "body": line}) == "" {
+				t.Fatal("not sent")
+			}
+		}
 		eventually(t, time.Minute, func() string {
-			if out, err := d.check(now); err != nil || !strings.Contains(out, "1 have joined, 2 are invited") || strings.Contains(out, "not made yet") {
+			if out, err := d.check(now); err != nil || !strings.Contains(out, "1 have joined, 2 are invited") || strings.Contains(out, "not made yet") ||
+				!strings.Contains(out, "ok    bau                 space and lobby: there, with the bot in it") ||
+				!strings.Contains(out, "ok    bau                 1 accounts: 0 have joined, 1 are invited") ||
+				!strings.Contains(out, "--    fundbuero           takes no new chats: an admin has closed it") {
 				return out
 			}
 			return ""
@@ -222,15 +234,7 @@ func TestCheckBesideTheService(t *testing.T) {
 		out, err := d.check(now)
 		d.well(t, out, err, "ok    schema              version", "ok    fundbuero           space and lobby: there, with the bot in it")
 
-		room := func(alias string) string {
-			var r struct {
-				RoomID string `json:"room_id"`
-			}
-			if status, err := nora.call(ctx, http.MethodGet, "directory/room/"+url.PathEscape(alias+":localhost"), nil, &r); err != nil || status != http.StatusOK {
-				t.Fatalf("%s: %d %v", alias, status, err)
-			}
-			return r.RoomID
-		}
+		room := func(alias string) string { return nora.room(ctx, alias) }
 		act := func(path string, body any) {
 			if status, err := s.bot().call(ctx, http.MethodPost, path, body, nil); err != nil || status != http.StatusOK {
 				t.Fatalf("%s: %d %v", path, status, err)
@@ -241,6 +245,18 @@ func TestCheckBesideTheService(t *testing.T) {
 		out, err = d.check(now)
 		ill(t, out, err, "the bot is not in it", "@lea:localhost is neither in the room nor invited")
 	})
+}
+
+// room is where an alias leads.
+func (c *clerk) room(ctx context.Context, alias string) string {
+	c.t.Helper()
+	var r struct {
+		RoomID string `json:"room_id"`
+	}
+	if status, err := c.call(ctx, http.MethodGet, "directory/room/"+url.PathEscape(alias+":localhost"), nil, &r); err != nil || status != http.StatusOK {
+		c.t.Fatalf("%s: %d %v", alias, status, err)
+	}
+	return r.RoomID
 }
 
 // TestCheckClock: only a fake homeserver has a wrong clock.
