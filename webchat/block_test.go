@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/chromedp"
+
 	"schalter/bridge"
 )
 
@@ -34,6 +36,19 @@ func TestBlockedBrowser(t *testing.T) {
 	a := h.post("/plain", values, "Content-Type", "application/x-www-form-urlencoded", "Origin", h.http.URL)
 	if a.status != http.StatusForbidden || !strings.Contains(string(a.body), sentence) {
 		t.Errorf("/plain: %d", a.status)
+	}
+}
+
+// In the widget the sentence stands as an alert, and what was typed is not lost.
+func TestWidgetOfBlockedBrowser(t *testing.T) {
+	h := newHouse(t)
+	h.core.setFail("Open", bridge.ErrBlocked)
+	ctx := browser(t)
+	do(t, ctx, chromedp.Navigate(h.http.URL+"/?area=fundbuero&language=de-CH"), visible("#text"), written("Hallo"),
+		says(".alert", "Ihre Nachricht wurde nicht angenommen: Der Chat steht Ihnen zurzeit nicht zur Verfügung."), says(".alert", "Der Text steht wieder im Eingabefeld."),
+		until(`$("#text").value === "Hallo" && !$(".message")`))
+	if kept := evaluate[int](t, ctx, `localStorage.length`); kept != 0 {
+		t.Errorf("%d entries are kept of a chat that was not begun", kept)
 	}
 }
 

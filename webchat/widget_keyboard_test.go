@@ -78,13 +78,14 @@ func TestWidgetLanguages(t *testing.T) {
 			t.Errorf("%s: %q is left of what was typed", l.name, got)
 		}
 	}
-	do(t, ctx, click(".send"), says(".citizen", "enregistré"))
+	do(t, ctx, says("#title", "Objets trouvés"), click(".send"), says(".citizen", "enregistré"))
 	if h.core.opened.Language != "fr" {
 		t.Errorf("the clerk sees %q", h.core.opened.Language)
 	}
 	h.core.fromClerk(h.core.only(t), "Nora Keller", "Bonjour Madame")
 	// The words change, the conversation's language does not; after a reload both are as before.
-	do(t, ctx, choose("en"), says(".line", "Nora Keller has taken your chat."), chromedp.Reload(), says(".line", "Nora Keller has taken your chat."))
+	do(t, ctx, says("header p", "Objets trouvés"), choose("de-CH"), says("header p", "Fundbüro"),
+		choose("en"), says(".line", "Nora Keller has taken your chat."), chromedp.Reload(), says(".line", "Nora Keller has taken your chat."))
 	if got := evaluate[string](t, ctx, `$(".log").lang + " " + $(".line").lang`); got != "fr-CH en" {
 		t.Errorf("marked as %s", got)
 	}
@@ -104,16 +105,16 @@ func TestWidgetInPlainGerman(t *testing.T) {
 
 // A closed counter says when it opens, and opens by itself while somebody looks.
 func TestWidgetOpensWhileLooking(t *testing.T) {
-	h := newHouse(t)
-	h.core.set(func() { h.core.now = at("2026-11-21T10:00:00+01:00") })
+	h := newHouse(t) // in a year that is far from the browser's today, and has the same days of the week
+	h.core.set(func() { h.core.now = at("2037-11-21T10:00:00+01:00") })
 	ctx := browser(t)
 	do(t, ctx, chromedp.Navigate(h.http.URL+"/?area=einwohnerkontrolle&language=de-CH"), says("h2", "Wir sind wieder für Sie da"),
 		says(".opens", "Montag, 23. November, 8.00 Uhr"), says(".soft", "Mo–Fr 8.00–11.30"), says(".view", "Der Schalter ist jetzt offen"))
-	h.core.set(func() { h.core.now = at("2026-11-21T11:30:00+01:00") })
+	h.core.set(func() { h.core.now = at("2037-11-21T11:30:00+01:00") })
 	do(t, ctx, until(`!$(".view").innerText.includes("Der Schalter ist jetzt offen")`))
 	usual := h.core.Areas()[0].Hours
 	closed, err := usual.WithExceptions(openinghours.Exception{
-		From: openinghours.DateOf(at("2026-11-21T00:00:00+01:00")), To: openinghours.DateOf(at("2026-11-23T00:00:00+01:00")), Comment: map[string]string{"de": "Umzug des Stadtbüros"},
+		From: openinghours.DateOf(at("2037-11-21T00:00:00+01:00")), To: openinghours.DateOf(at("2037-11-23T00:00:00+01:00")), Comment: map[string]string{"de": "Umzug des Stadtbüros"},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -121,17 +122,17 @@ func TestWidgetOpensWhileLooking(t *testing.T) {
 	h.core.set(func() { h.core.areas[0].Hours = closed })
 	do(t, ctx, says(".opens", "Dienstag, 24. November"), says(".view", "Umzug des Stadtbüros"))
 	h.core.set(func() { h.core.areas[0].Hours = usual })
-	h.core.set(func() { h.core.now = at("2026-11-23T08:00:00+01:00") })
+	h.core.set(func() { h.core.now = at("2037-11-23T08:00:00+01:00") })
 	do(t, ctx, visible("#text"), typed("#text", "Bin ich zu früh?"))
 
 	// Refused at the last moment: the text is there again when it opens.
-	h.core.setFail("Open", &bridge.ClosedError{Area: "einwohnerkontrolle", OpensAt: at("2026-11-23T14:00:00+01:00")})
-	h.core.set(func() { h.core.now = at("2026-11-23T11:30:00+01:00") })
+	h.core.setFail("Open", &bridge.ClosedError{Area: "einwohnerkontrolle", OpensAt: at("2037-11-23T14:00:00+01:00")})
+	h.core.set(func() { h.core.now = at("2037-11-23T11:30:00+01:00") })
 	do(t, ctx, click(".send"), says("h2", "Wir sind wieder für Sie da"), says(".opens", "14.00 Uhr"))
 	if evaluate[int](t, ctx, `localStorage.length`) != 0 {
 		t.Error("a refused conversation is kept")
 	}
 	h.core.setFail("Open", nil)
-	h.core.set(func() { h.core.now = at("2026-11-23T14:00:00+01:00") })
+	h.core.set(func() { h.core.now = at("2037-11-23T14:00:00+01:00") })
 	do(t, ctx, until(`$("#text")?.value === "Bin ich zu früh?"`), click(".send"), says(".citizen", "gespeichert"))
 }

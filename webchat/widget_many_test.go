@@ -47,3 +47,25 @@ func TestWidgetWithManyMessages(t *testing.T) {
 	h.core.fromClerk(id, "Nora Keller", "Ganz neu")
 	do(t, ctx, visible(".jump"), until(`$(".log").scrollTop < 10`))
 }
+
+// Who scrolls up in the moment in which a message arrives stays there; who is at the end goes along.
+func TestWidgetLeavesTheReaderWhereTheyAre(t *testing.T) {
+	h := newHouse(t)
+	ctx := browser(t)
+	do(t, ctx, chromedp.Navigate(h.http.URL+"/?area=fundbuero&language=de-CH"), visible("#text"), written("Guten Tag"), says(".citizen", "gespeichert"))
+	id := h.core.only(t)
+	for range 30 {
+		h.core.fromClerk(id, "Nora Keller", "Grüezi\nFrau\nMuster")
+	}
+	const atEnd = `$(".log").scrollHeight - $(".log").scrollTop - $(".log").clientHeight < 4`
+	do(t, ctx, until(`$$(".message").length === 31`), until(`$(".log").scrollTop > 1000`), until(atEnd), chromedp.Evaluate[chromedp.Void](lookup(`new MutationObserver((_, watch) => {
+		watch.disconnect(); // the message stands there, and its frame is yet to come
+		$(".log").scrollTop -= 500;
+		requestAnimationFrame(() => requestAnimationFrame(() => { window.left = $(".log").scrollTop }));
+	}).observe($(".log"), { childList: true })`)))
+	h.core.fromClerk(id, "Nora Keller", "Neu")
+	do(t, ctx, says(".clerk", "Neu"), until(`window.left`), visible(".jump"), until(`$(".log").scrollTop === left && !(`+atEnd+`)`))
+	do(t, ctx, click(".jump"), until(atEnd), until(`$(".jump").hidden`))
+	h.core.fromClerk(id, "Nora Keller", "Zuletzt")
+	do(t, ctx, says(".clerk", "Zuletzt"), until(atEnd))
+}

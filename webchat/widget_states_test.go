@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
+
 	"schalter/bridge"
 )
 
@@ -30,11 +32,11 @@ var journey = []struct {
 	{"5-active", func(t *testing.T, ctx context.Context, h *house) { talk(t, ctx, h) }},
 	{"5-actions", func(t *testing.T, ctx context.Context, h *house) {
 		talk(t, ctx, h)
-		do(t, ctx, until(`$$(".citizen .more:not([hidden])").length === 2`), click(".citizen .more"), visible(".bar"))
+		do(t, ctx, until(`$$(".citizen .more:not([hidden])").length === 2`), pressed(".citizen .more"), visible(".bar"))
 	}},
 	{"5-edit", func(t *testing.T, ctx context.Context, h *house) {
 		talk(t, ctx, h)
-		do(t, ctx, until(`$$(".citizen .more:not([hidden])").length === 2`), click(".citizen .more"), click(".bar button:nth-of-type(2)"), visible(".about"))
+		do(t, ctx, until(`$$(".citizen .more:not([hidden])").length === 2`), pressed(".citizen .more"), visible(".bar"), pressed(".bar button:nth-of-type(2)"), visible(".about"))
 	}},
 	{"6-trouble", func(t *testing.T, ctx context.Context, h *house) {
 		talk(t, ctx, h)
@@ -59,6 +61,11 @@ var journey = []struct {
 		talk(t, ctx, h)
 		do(t, ctx, click("footer .end"), visible(".confirm .primary"))
 	}},
+}
+
+// pressed clicks on a button wherever it is, also while the log scrolls.
+func pressed(selector string) chromedp.Action[chromedp.Void] {
+	return chromedp.Evaluate[chromedp.Void](lookup(`$("` + selector + `").click()`))
 }
 
 func start(t *testing.T, ctx context.Context) {

@@ -133,8 +133,9 @@ func ordered(words map[string]map[string]string) json.RawMessage {
 // ours matches names of members that may become short: they stand in no answer of the API, nothing that is
 // stored, no interface of the browser, and nothing that the loader and what it loads tell each other.
 const ours = "^(" +
-	"asleep|atEnd|begun|box|complain|composer|describe|draft|element|giveBack|isOpen|known|lastSeq|lead|leading|meta|node|pause|" +
-	"pickUp|prepare|refer|rest|session|shown|speaks|subtitle|switched|ticks|touched|update|wait|wake|watcher|watches" +
+	"act|amend|around|asleep|atEnd|begun|box|changed|chat|complain|composer|describe|draft|element|giveBack|isOpen|" +
+	"keep|known|lastSeq|late|lead|leading|links|list|log|looked|node|outer|pause|pickUp|prepare|prolong|reads|rest|" +
+	"save|session|shell|shown|speaks|subtitle|switched|ticks|touched|update|wait|wake|watcher|watches" +
 	")$"
 
 func bundle(dir, name string, format api.Format, define map[string]any) ([]byte, error) {

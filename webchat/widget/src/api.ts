@@ -1,6 +1,7 @@
-// Calls of the web API. A call without an answer throws; every answer is returned as it is.
+// Calls of the web API. Every answer is returned as it is; that there was none has status 0.
 
 import { bare } from "./dom";
+import { Limit, ask, bearer } from "./fetch";
 import type { Problem } from "./types";
 import { apiLanguage } from "./texts";
 
@@ -35,24 +36,19 @@ export class API {
 
   async call<T>(path: string, options?: Call): Promise<Answer<T>> {
     const { method, token, key, body, signal, page } = bare(options || {}) as Call;
-    const abort = new AbortController();
-    const give = () => abort.abort();
-    const timer = setTimeout(give, patience);
-    signal?.addEventListener("abort", give);
-    const headers: { [name: string]: string } = Object.create(null);
-    if (token) headers.Authorization = "Bearer " + token;
+    const limit = new Limit(patience, signal);
+    const headers = bearer(token);
     if (key) headers["Idempotency-Key"] = `"${key}"`;
     if (body) headers["Content-Type"] = "application/json";
     try {
-      const answer = await fetch(this.url(path), bare({
-        method: method || "GET", headers, credentials: "omit" as const, signal: abort.signal, body: body ? JSON.stringify(body) : undefined,
-      }));
+      const answer = await ask(this.url(path), { method, headers, signal: limit.signal, body: body && JSON.stringify(body) });
       // A proxy that answers for the server does not write JSON; that is no answer of ours.
       const text = await answer.text();
-      return { ok: answer.ok, status: answer.status, body: page && answer.ok ? text : text ? JSON.parse(text) : {}, retry: 1000 * Number(answer.headers.get("Retry-After") || 0) };
+      return { ok: answer.ok, status: answer.status, body: page && answer.ok ? text : text ? JSON.parse(text) : {}, retry: 1000 * +answer.headers.get("Retry-After")! };
+    } catch {
+      return { ok: false, status: 0, body: {} as T & Problem, retry: 0 };
     } finally {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", give);
+      limit.end();
     }
   }
 }

@@ -8,8 +8,8 @@ import type { Area } from "./types";
 /** load asks until there is an answer; trouble hears whether it has to ask again. */
 export async function load<T>(api: API, path: string, trouble: (yes: boolean) => void): Promise<T> {
   for (let wait = 500; ; wait = Math.min(wait * 2, 1e4)) {
-    const answer = await api.call<T>(path).catch(() => null);
-    if (answer && answer.ok) {
+    const answer = await api.call<T>(path);
+    if (answer.ok) {
       trouble(false);
       return answer.body;
     }
@@ -29,10 +29,10 @@ function stateOf(area: Area): [string, string] {
 
 /** areaList is the choice. */
 export function areaList(areas: Area[], choose: (area: Area) => void): HTMLElement {
-  return h("div", { class: "view" },
+  return h("div.view", null,
     question(t(say.areas_title)),
-    h("p", { class: "soft" }, t(say.areas_hint)),
-    h("ul", { class: "areas", "aria-labelledby": "question" }, ...areas.map((area) => {
+    h("p.soft", null, t(say.areas_hint)),
+    h("ul.areas", { "aria-labelledby": "question" }, ...areas.map((area) => {
       const [sign, text] = stateOf(area);
       return h("li", null, h("button", { type: "button", "data-area": area.id, click: () => choose(area) },
         h("span", null, h("strong", null, area.name), " ", h("small", null, area.description)), " ", h("em", { class: sign }, text)));
@@ -42,14 +42,14 @@ export function areaList(areas: Area[], choose: (area: Area) => void): HTMLEleme
 /** closedArea says when an area opens again, and has room for a request. */
 export function closedArea(area: Area, request: HTMLElement | null): HTMLElement {
   const unstaffed = area.state === "unstaffed";
-  return h("div", { class: "view" },
+  return h("div.view", null,
     question(t(unstaffed ? say.unstaffed_title : area.opens_at ? say.closed_title : say.closed_unknown)),
-    !unstaffed && area.opens_at ? h("p", { class: "opens" }, h("strong", null, `${date(area.opens_at)}, ${time(area.opens_at)}`)) : null,
+    !unstaffed && area.opens_at ? h("p.opens", null, h("strong", null, `${date(area.opens_at)}, ${time(area.opens_at)}`)) : null,
     unstaffed ? h("p", null, area.status) : null,
     area.comment ? h("p", null, area.comment) : null,
-    h("p", { class: "soft" }, area.hours.text),
+    h("p.soft", null, area.hours.text),
     area.counter_hours?.open ? h("p", null, t(say.counter_open)) : null,
-    area.counter_hours ? h("p", { class: "soft" }, t(say.counter_hours, { hours: area.counter_hours.text })) : null,
+    area.counter_hours ? h("p.soft", null, t(say.counter_hours, { hours: area.counter_hours.text })) : null,
     request);
 }
 

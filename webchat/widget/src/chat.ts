@@ -2,14 +2,14 @@
 
 import { API } from "./api";
 import { areaList, closedArea, load } from "./areas";
-import { ConversationView } from "./conversation";
+import { type Around, ConversationView } from "./conversation";
 import { allow, ring } from "./call";
 import css from "./chat.css";
 import { button, h, question, tools, use } from "./dom";
 import { Panel } from "./panel";
 import { type Draft, RequestForm, leftRequest } from "./request";
 import { follow } from "./stream";
-import { Session, type Trouble } from "./session";
+import { Session, type Trouble, type Watcher } from "./session";
 import { readChat } from "./shelf";
 import { speak, t, tag, when } from "./texts";
 import type { Area, Chat, Counter, Message, Problem, Shell } from "./types";
@@ -24,7 +24,7 @@ export default async function start(shell: Shell): Promise<Chat> {
   return { open: (area) => app.open(area), close: () => app.close() };
 }
 
-class App {
+class App implements Watcher, Around {
   readonly #api: API;
   readonly #panel: Panel;
   readonly #session: Session;
@@ -50,26 +50,19 @@ class App {
       this.#area = link.get("service_area") || this.#area;
     }
     this.#panel = new Panel(shell, (language) => void this.#speak(language), () => this.#watching.abort());
-    this.#session = new Session(this.#api, {
-      messages: (list, fresh) => this.#messages(list, fresh),
-      changed: () => this.#changed(),
-      late: (yes) => this.#panel.late(yes ? t(say.end_later) : ""),
-      trouble: (what) => this.#trouble(what),
-      refused: (text, clientID, problem) => this.#refused(text, clientID, problem),
-      switched: () => this.#render(),
-    });
-    document.addEventListener("visibilitychange", () => this.#looked());
-    this.#render();
+    this.#session = new Session(this.#api, this);
+    document.addEventListener("visibilitychange", () => this.looked());
+    this.switched();
   }
 
   open(area?: string): void {
     if (area && area !== this.#area && !this.#session.begun) {
       this.#area = area;
-      this.#render();
+      this.switched();
     }
     if (!this.#session.chat && this.#watching.signal.aborted) void this.#showAreas();
     this.#panel.open();
-    this.#looked();
+    this.looked();
     // A page that has just been loaded leaves the focus where the browser put it.
     if (this.shell.mode !== "page") this.#focus();
   }
@@ -84,8 +77,8 @@ class App {
     target?.focus();
   }
 
-  /** render shows where the citizen is, anew; what has been typed is kept. */
-  #render(): void {
+  /** switched shows where the citizen is, anew; what has been typed is kept. */
+  switched(): void {
     if (!this.#session) return; // a kept conversation reports while it is being made
     this.#keepDraft();
     if (this.#session.chat) this.#showConversation();
@@ -102,20 +95,24 @@ class App {
 
   async #showAreas(): Promise<void> {
     this.#view = null;
-    this.#frame(h("div", { class: "view" }, question(t(say.loading))));
+    this.#frame(h("div.view", null, question(t(say.loading))));
     await this.#askCounter();
-    this.#areas = (await this.#load<{ service_areas: Area[] }>("service-areas")).service_areas;
+    await this.#askAreas();
     if (this.#session.chat) return;
     this.#place();
     void this.#watch();
   }
 
   #load<T>(path: string): Promise<T> {
-    return load<T>(this.#api, path, (yes) => this.#panel.complain(yes ? t(say.trouble_areas) : ""));
+    return load<T>(this.#api, path, (yes) => this.complain(yes ? t(say.trouble_areas) : ""));
   }
 
   async #askCounter(): Promise<void> {
     this.#counter = await this.#load("counter");
+  }
+
+  async #askAreas(): Promise<void> {
+    this.#areas = (await this.#load<{ service_areas: Area[] }>("service-areas")).service_areas;
   }
 
   /** place shows the areas, or the one that was asked for. */
@@ -169,11 +166,11 @@ class App {
       this.#watching.abort();
       this.#session.forget(); // what it was left instead of
       this.#frame(leftRequest(left, `${this.shell.base}#request=${left.token}&service_area=${area}`), () => this.#back());
-    }, (text) => this.#panel.complain(text));
+    }, this);
   }
 
   /** offer lets who has waited for long leave a request instead, with what has been written so far. */
-  async #offer(): Promise<void> {
+  async offer(): Promise<void> {
     const { chat, messages } = this.#session;
     await this.#askCounter();
     if (!this.#view || !this.#counter.requests) return;
@@ -181,19 +178,19 @@ class App {
     this.#view = null;
     this.#draft = { name: chat!.name, text: [...messages.filter((m) => m.direction === "citizen").map((m) => m.text), kept.text].filter(Boolean).join("\n\n") };
     const { node } = this.#askRequest(chat!.area);
-    this.#frame(h("div", { class: "view" }, node), () => {
+    this.#frame(h("div.view", null, node), () => {
       this.#form = null;
       this.#draft = kept;
-      this.#panel.complain("");
-      this.#render();
+      this.complain("");
+      this.switched();
       this.#focus();
     });
     node.querySelector("textarea")!.focus();
   }
 
-  async #save(): Promise<void> {
+  async save(): Promise<void> {
     const page = await this.#session.transcript();
-    if (!page) return this.#panel.complain(t(say.failed));
+    if (!page) return this.complain(t(say.failed));
     const href = URL.createObjectURL(page);
     h("a", { href, download: `chat-${this.#session.now?.number}.html` }).click();
     setTimeout(() => URL.revokeObjectURL(href), 6e4);
@@ -202,7 +199,7 @@ class App {
   #back(): void {
     this.#keepDraft();
     this.#area = this.#request = "";
-    this.#panel.complain("");
+    this.complain("");
     this.#session.forget();
     void this.#showAreas();
   }
@@ -211,9 +208,9 @@ class App {
 
   #showConversation(): void {
     this.#watching.abort();
-    this.#view = new ConversationView(this.#session, this.#counter, this.#draft, () => void this.#reopen(), () => this.#again(), () => void this.#save(), () => void this.#offer(), () => this.#looked(), (text) => this.#panel.complain(text));
+    this.#view = new ConversationView(this.#session, this.#counter, this.#draft, this);
     this.#frame(this.#view.node, this.#session.begun ? undefined : () => this.#back());
-    this.#changed();
+    this.changed();
   }
 
   #frame(body: HTMLElement, back?: () => void): void {
@@ -234,7 +231,7 @@ class App {
     const { chat, now } = this.#session;
     const clerk = now?.clerk;
     const name = clerk || (chat ? chat.areaName : t(say.title));
-    const sign = name.split(/\s+/).map((w) => w[0]).filter((c) => /\p{L}/u.test(c)).slice(0, clerk ? 2 : 1).join("").toUpperCase();
+    const sign = (name.match(/(?<!\S)\p{L}/gu) || []).slice(0, clerk ? 2 : 1).join("").toUpperCase();
     const closed = this.#areas.find((a) => a.id === this.#area);
     if (!chat && closed) return [closed.name, t(say.sub_closed), closed.name[0]];
     if (!chat) return [name, [this.#counter.city, this.#openUntil()].filter(Boolean).join(" · "), sign];
@@ -252,8 +249,8 @@ class App {
     return until ? t(say.sub_open_until, { when: when(until) }) : t(say.sub_open);
   }
 
-  #messages(list: Message[], fresh: boolean): void {
-    if (!this.#view) return fresh ? this.#panel.complain(t(say.new_below)) : undefined;
+  messages(list: Message[], fresh: boolean): void {
+    if (!this.#view) return fresh ? this.complain(t(say.new_below)) : undefined;
     this.#view.log.put(list, fresh);
     const clerks = list.filter((m) => m.direction === "clerk").length;
     if (fresh && clerks && (!this.#panel.isOpen || document.hidden)) {
@@ -262,11 +259,11 @@ class App {
       this.#showUnread();
     }
     if (fresh && clerks) this.shell.emit("message", { unread: this.#unread });
-    this.#changed();
-    this.#looked();
+    this.changed();
+    this.looked();
   }
 
-  #changed(): void {
+  changed(): void {
     if (!this.#view) return;
     const ended = this.#session.now?.state === "closed";
     this.#view.update();
@@ -275,11 +272,19 @@ class App {
     if (ended) this.shell.emit("ended");
   }
 
-  #trouble(what: Trouble): void {
-    this.#panel.complain(what && t({ sending: say.trouble_sending, connection: say.trouble_connection, gone: say.trouble_gone }[what]));
+  complain(text: string): void {
+    this.#panel.complain(text);
   }
 
-  #refused(text: string, clientID: string, problem: Problem): void {
+  late(yes: boolean): void {
+    this.#panel.late(yes ? t(say.end_later) : "");
+  }
+
+  trouble(what: Trouble): void {
+    this.complain(what && t({ sending: say.trouble_sending, connection: say.trouble_connection, gone: say.trouble_gone }[what]));
+  }
+
+  refused(text: string, clientID: string, problem: Problem): void {
     this.#view?.log.remove(clientID);
     this.#view?.composer.giveBack(text);
     const area = this.#areas.find((a) => a.id === this.#session.chat?.area);
@@ -292,20 +297,20 @@ class App {
       void this.#watch();
       return;
     }
-    this.#changed();
-    this.#panel.complain(t(say.refused, { detail: problem.detail || "" }));
+    this.changed();
+    this.complain(t(say.refused, { detail: problem.detail || "" }));
   }
 
-  async #reopen(): Promise<void> {
-    const against = await this.#session.go("reopen").catch(() => t(say.trouble_areas));
-    this.#panel.complain(against);
+  async reopen(): Promise<void> {
+    const against = await this.#session.go("reopen");
+    this.complain(against);
     if (!against) this.#focus();
   }
 
-  #again(): void {
+  again(): void {
     this.#session.forget();
     this.#area = this.shell.area;
-    this.#panel.complain("");
+    this.complain("");
     this.#view = null;
     void this.#showAreas();
   }
@@ -314,21 +319,21 @@ class App {
   #confirmEnd(): void {
     const node = this.#view?.node;
     const stay = () => {
-      this.#render();
+      this.switched();
       this.#focus();
     };
     const finish = async () => {
-      this.#panel.complain(await this.#session.go("close").catch(() => t(say.failed)));
+      this.complain(await this.#session.go("close"));
       stay();
     };
     const end = () => {
       this.#draft = { text: "", name: "" };
-      this.#again();
+      this.again();
     };
     if (!node) return;
-    const body = h("div", { class: "view confirm" },
+    const body = h("div.view confirm", null,
       question(t(say.end_title)), h("p", null, t(say.end_text)),
-      h("div", { class: "row" }, button("primary", t(say.end_yes), end), button("second", t(say.finish), finish), button("second", t(say.transcript), () => void this.#save()), button("second", t(say.end_no), stay)));
+      h("div.row", null, button("primary", t(say.end_yes), end), button("second", t(say.finish), finish), button("second", t(say.transcript), () => void this.save()), button("second", t(say.end_no), stay)));
     this.#frame(body);
     this.shell.root.getElementById("question")?.focus();
   }
@@ -344,14 +349,19 @@ class App {
   // Around it
 
   async #speak(language: string): Promise<void> {
-    await speak(this.shell.base, language).catch(() => this.#panel.complain(t(say.trouble_areas)));
+    await speak(this.shell.base, language).catch(() => this.complain(t(say.trouble_areas)));
     this.#session.speaks(tag());
-    if (!this.#session.begun) await this.#askCounter();
-    this.#render();
+    const { begun, chat } = this.#session;
+    if (!begun) {
+      await this.#askCounter();
+      await this.#askAreas();
+      if (chat) chat.areaName = this.#areas.find((a) => a.id === chat.area)?.name || chat.areaName;
+    }
+    this.switched();
     this.shell.root.getElementById("language")?.focus();
   }
 
-  #looked(): void {
+  looked(): void {
     if (!this.#panel.isOpen || document.hidden) return;
     if (this.#view?.log.atEnd) this.#session.reads();
     if (!this.#unread) return;

@@ -1,6 +1,6 @@
 // Where the citizen writes.
 
-import { bare, button, h, tools } from "./dom";
+import { bare, button, h, set, tools } from "./dom";
 import { send } from "./icon";
 import { t } from "./texts";
 import type { Message } from "./types";
@@ -14,16 +14,16 @@ export class Composer {
       this.#changed();
       this.#types(!!this.text.value);
     }, blur: () => this.#types(false) });
-  readonly #about = h("div", { class: "about row", hidden: true });
+  readonly #about = h("div.about row", { hidden: true });
   /** The message that is answered, or given another text. */
   about?: Message;
   #edit = false;
   /** What was being written when an edit began. */
   #aside = "";
-  readonly #left = h("p", { class: "left", role: "status" });
-  readonly node = h("form", { class: "composer", novalidate: true, submit: (event: Event) => void this.#submit(event) },
+  readonly #left = h("p.left", { role: "status" });
+  readonly node = h("form.composer", { novalidate: true, submit: (event: Event) => void this.#submit(event) },
     h("label", { for: "text", class: "unseen" }, t(say.write_label)), this.#about, this.#left,
-    h("div", { class: "row" }, this.text, h("button", { class: "primary send", type: "submit", "aria-label": t(say.send) }, tools.icon(send))));
+    h("div.row", null, this.text, h("button.primary send", { type: "submit", "aria-label": t(say.send) }, tools.icon(send))));
 
   /** When it was last told that somebody writes here; 0 when that has ended. */
   #told = 0;
@@ -96,8 +96,7 @@ export class Composer {
   #changed(): void {
     this.#grow();
     const left = longest - this.text.value.length;
-    const said = left < 200 ? t(say.characters_left, { n: left - (left % 20 && left > 20 ? left % 20 : 0) }) : "";
-    if (this.#left.textContent !== said) this.#left.textContent = said;
+    set(this.#left, left < 200 ? t(say.characters_left, { n: left - (left > 20 ? left % 20 : 0) }) : "");
   }
 
   #grow(): void {

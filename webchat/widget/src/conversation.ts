@@ -12,13 +12,26 @@ import { newID } from "./shelf";
 import { t } from "./texts";
 import type { Counter, Message } from "./types";
 
+/** What the views ask of all that is around them. */
+export interface Around {
+  reopen(): void;
+  /** Starts again from the choice of an area. */
+  again(): void;
+  save(): void;
+  /** Offers to leave a request instead. */
+  offer(): void;
+  /** Hears that the newest message is in sight. */
+  looked(): void;
+  complain(text: string): void;
+}
+
 export class ConversationView {
   readonly log: Log;
   readonly composer: Composer;
   readonly #name = h("input", { id: "name", maxlength: "80", autocomplete: "name" });
   readonly #before: HTMLElement;
-  readonly #status = h("p", { class: "status", role: "status" });
-  readonly #bar = h("div", { class: "bar row", role: "group", "aria-label": t(say.more), hidden: true });
+  readonly #status = h("p.status", { role: "status" });
+  readonly #bar = h("div.bar row", { role: "group", "aria-label": t(say.more), hidden: true });
   /** Closes the bar, if it is open. */
   #closeBar = () => {};
   readonly #after: HTMLElement;
@@ -29,14 +42,14 @@ export class ConversationView {
   #heard = 0;
   readonly node: HTMLElement;
 
-  constructor(private session: Session, counter: Counter, draft: Draft, reopen: () => void, again: () => void, save: () => void, offer: () => void, seen: () => void, private complain: (text: string) => void) {
-    this.log = new Log(session.chat!.language, seen, (message, from) => this.#act(message, from));
+  constructor(private session: Session, counter: Counter, draft: Draft, private around: Around) {
+    this.log = new Log(session.chat!.language, () => around.looked(), (message, from) => this.#act(message, from));
     this.composer = new Composer((text, about) => session.send(text, this.#name.value.trim(), about?.id),
       (message, text) => this.#amend(message, "PATCH", "", { client_id: newID(), text }), (typing) => void session.signal("typing", { typing }), draft.text);
     this.#name.value = draft.name;
-    this.#before = h("div", { class: "view start" },
+    this.#before = h("div.view start", null,
       question(t(say.start_title)),
-      h("p", { class: "notice" }, counter.notice, " ", counter.controller, " ",
+      h("p.notice", null, counter.notice, " ", counter.controller, " ",
         counter.privacy_url ? h("a", { href: counter.privacy_url, target: "_blank", rel: "noopener" }, t(say.privacy)) : null),
       h("label", { for: "name" }, t(say.name_label)), this.#name);
     this.#rating = rating(async (mark) => {
@@ -45,19 +58,19 @@ export class ConversationView {
       this.update();
       this.log.list.focus();
     });
-    this.#after = h("div", { class: "after row", hidden: true },
-      button("primary", t(say.reopen), reopen),
-      button("second", t(say.again), again), button("second", t(say.transcript), save));
-    const stay = () => void (session.now?.idle && session.go("stay").then(() => this.composer.text.focus(), () => {}));
+    this.#after = h("div.after row", { hidden: true },
+      button("primary", t(say.reopen), () => around.reopen()),
+      button("second", t(say.again), () => around.again()), button("second", t(say.transcript), () => around.save()));
+    const stay = () => void (session.now?.idle && session.go("stay").then(() => this.composer.text.focus()));
     this.composer.text.addEventListener("input", stay);
-    this.#idle = h("div", { class: "idle row", hidden: true }, button("second", t(say.stay), stay));
-    this.#offer = h("div", { class: "idle row", hidden: true }, button("second", t(say.request_title), offer));
+    this.#idle = h("div.idle row", { hidden: true }, button("second", t(say.stay), stay));
+    this.#offer = h("div.idle row", { hidden: true }, button("second", t(say.request_title), () => around.offer()));
     this.#bar.addEventListener("keydown", (event) => {
       if (event.key !== "Escape") return;
       event.preventDefault();
       this.#closeBar();
     });
-    this.node = h("div", { class: "conversation" }, this.#before, this.log.node, this.#bar, this.#status, this.#idle, this.#offer, this.composer.node, this.#rating, this.#after);
+    this.node = h("div.conversation", null, this.#before, this.log.node, this.#bar, this.#status, this.#idle, this.#offer, this.composer.node, this.#rating, this.#after);
     this.log.put(session.messages, false);
     this.update();
   }
@@ -97,7 +110,7 @@ export class ConversationView {
 
   async #amend(message: Message, method: string, path?: string, body?: unknown): Promise<boolean> {
     const against = await this.session.amend(method, message, path, body);
-    this.complain(against ? against.detail || t(say.failed) : "");
+    this.around.complain(against ? against.detail || t(say.failed) : "");
     return !against;
   }
 

@@ -6,10 +6,13 @@ type Value = string | boolean | null | undefined | ((event: any) => void);
 type Child = Node | string | null | undefined | false;
 
 /**
- * h makes an element: functions become listeners, true an empty attribute, nothing no attribute.
+ * h makes an element, of classes if they stand behind its name as in "p.soft": functions become
+ * listeners, true an empty attribute, nothing no attribute.
  */
-export function h<K extends keyof HTMLElementTagNameMap>(tag: K, attributes?: { [name: string]: Value } | null, ...children: Child[]): HTMLElementTagNameMap[K] {
-  const e = document.createElement(tag);
+export function h<K extends keyof HTMLElementTagNameMap>(kind: K | `${K}.${string}`, attributes?: { [name: string]: Value } | null, ...children: Child[]): HTMLElementTagNameMap[K] {
+  const [tag, classes] = kind.split(".");
+  const e = document.createElement(tag as K);
+  if (classes) e.className = classes;
   for (const [name, value] of Object.entries(attributes || {})) {
     if (typeof value === "function") e.addEventListener(name, value);
     else if (value || value === "") e.setAttribute(name, value === true ? "" : value);
@@ -20,7 +23,7 @@ export function h<K extends keyof HTMLElementTagNameMap>(tag: K, attributes?: { 
 
 /** button makes one that sends no form. */
 export function button(kind: string, text: string, click: (event: Event) => void, more?: { [name: string]: Value }): HTMLButtonElement {
-  return h("button", { class: kind, type: "button", click, ...more }, text);
+  return h(`button.${kind}`, { type: "button", click, ...more }, text);
 }
 
 /** iconButton makes one with a sign instead of words, which it says all the same. */
@@ -41,3 +44,8 @@ export function bare<T extends object>(o: T): T {
 /** What the loader has already, and hands on instead of loading it twice. */
 export let tools: Tools;
 export const use = (those: Tools): void => void (tools = those);
+
+/** set changes a text only where it says something else: what is set anew could be read out anew. */
+export function set(e: Element, text: string): void {
+  if (e.textContent !== text) e.textContent = text;
+}

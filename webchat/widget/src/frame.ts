@@ -8,7 +8,7 @@ import css from "./frame.css";
 export default function start({ base, root, tools, area, language, launcher, emit }: Shell): Chat {
   tools.sheet(root, css);
   const inside = h("iframe", { src: `${base}frame?area=${encodeURIComponent(area)}&language=${language}`, title: launcher.innerText.split("\n")[0] });
-  const dialog = h("dialog", { class: "panel", "aria-label": inside.title }, inside);
+  const dialog = h("dialog.panel", { "aria-label": inside.title }, inside);
   const close = () => {
     if (!dialog.open) return;
     dialog.close();

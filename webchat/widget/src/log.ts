@@ -1,6 +1,6 @@
 // The list of messages. Additions are announced by its role; what changes under a message is not.
 
-import { bare, button, h, tools } from "./dom";
+import { bare, button, h, set, tools } from "./dom";
 import { down } from "./icon";
 import { formatted, plain } from "./html";
 import { date, t, tag, time } from "./texts";
@@ -14,14 +14,18 @@ const near = 80;
 const batch = 60;
 
 export class Log {
-  readonly list = h("div", { class: "log", role: "log", "aria-relevant": "additions", tabindex: "0" });
-  readonly #jump = button("jump", "", () => this.#toEnd(), { hidden: true });
-  readonly node = h("div", { class: "logframe" }, this.list, this.#jump);
+  readonly list = h("div.log", { role: "log", "aria-relevant": "additions", tabindex: "0" });
+  readonly #jump = button("jump row", "", () => this.#toEnd(), { hidden: true });
+  readonly node = h("div.logframe", null, this.list, this.#jump);
   #rows: Row[] = [];
   #queue: Message[] = [];
   /** Whether the newest message is in sight. */
   atEnd = true;
   #staying = false;
+  /** Whether a clerk's message has come that was not in sight. */
+  #news = false;
+  /** How far down it was last. */
+  #top = 0;
   /** The button that the Tab key reaches. */
   #stop?: HTMLElement;
   #delivered = 0;
@@ -32,8 +36,11 @@ export class Log {
     this.list.lang = language;
     this.#jump.append(tools.icon(down), t(say.new_below));
     this.list.addEventListener("scroll", () => {
-      if (this.#staying) return; // what has grown meanwhile is not what the reader did
-      this.atEnd = this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < near;
+      const { scrollTop, scrollHeight, clientHeight } = this.list;
+      const up = scrollTop < this.#top;
+      this.#top = scrollTop;
+      if (scrollHeight - scrollTop - clientHeight < near) this.atEnd = true;
+      else if (up) this.atEnd = false; // what has grown meanwhile is not what the reader did
       if (!this.atEnd) return;
       this.#jump.hidden = true;
       seen();
@@ -55,12 +62,8 @@ export class Log {
     this.list.setAttribute("aria-live", fresh ? "polite" : "off");
     const idle = !this.#queue.length;
     this.#queue.push(...messages);
-    if (messages.length > 1) {
-      if (idle) this.#work();
-      return;
-    }
+    if (fresh && messages[0].direction === "clerk") this.#news = true;
     if (idle) this.#work();
-    if (fresh && !this.atEnd && messages[0].direction === "clerk") this.#jump.hidden = false;
   }
 
   #work(): void {
@@ -101,11 +104,11 @@ export class Log {
 
   #make(message: Message): Row {
     const own = message.direction === "citizen";
-    const meta = h("p", { class: "meta", "aria-live": "off" });
-    const text = h("div", { class: "text" });
-    const who = h("span", { class: "unseen", lang: tag() }, (own ? t(say.you) : message.sender || t(say.clerk)) + ": ");
+    const meta = h("p.meta", { "aria-live": "off" });
+    const text = h("div.text");
+    const who = h("span.unseen", { lang: tag() }, (own ? t(say.you) : message.sender || t(say.clerk)) + ": ");
     const more = button("bare more", "", () => this.act(row.message, more), { "aria-label": t(say.more), "aria-expanded": "false", "aria-live": "off", tabindex: "-1" });
-    const row: Row = { message, meta, text, more, shown: "", box: h("div", { class: "message " + message.direction }, who, h("div", { class: "said" }, text, more), meta) };
+    const row: Row = { message, meta, text, more, shown: "", box: h("div", { class: "message " + message.direction }, who, h("div.said", null, text, more), meta) };
     this.#fill(row);
     return row;
   }
@@ -114,7 +117,7 @@ export class Log {
   #fill(row: Row): void {
     const { text, html, emote, sender, deleted, reply_to: quoted, reactions = [] } = row.message;
     row.more.hidden = !row.message.id || !!deleted;
-    const shown = JSON.stringify([text, html, deleted, quoted, reactions]);
+    const shown = JSON.stringify([text, html, emote, deleted, quoted, reactions]);
     if (row.shown === shown) return;
     row.shown = shown;
     row.text.replaceChildren();
@@ -124,11 +127,11 @@ export class Log {
     }
     if (quoted) {
       const name = quoted.direction === "citizen" ? t(say.you) : quoted.sender || t(say.clerk);
-      row.text.append(h("blockquote", { class: "quote" }, `${name}: `, quoted.deleted ? t(say.deleted) : quoted.text));
+      row.text.append(h("blockquote.quote", null, `${name}: `, quoted.deleted ? t(say.deleted) : quoted.text));
     }
     if (emote) row.text.append(`* ${sender || t(say.you)} `);
     row.text.append(html ? formatted(html) : plain(text));
-    if (reactions.length) row.text.append(h("p", { class: "reactions" }, reactions.map((r) => r.key + (r.count > 1 ? " " + r.count : "")).join("  ")));
+    if (reactions.length) row.text.append(h("p.reactions", null, reactions.map((r) => r.key + (r.count > 1 ? " " + r.count : "")).join("  ")));
   }
 
   /** before makes the lines that stand above a message: a new day, another person. */
@@ -137,12 +140,12 @@ export class Log {
     const lines: HTMLElement[] = [];
     const days = (at: string) => tools.daysAhead(tools.moment(at));
     if (!i || days(this.#rows[i - 1].message.created_at) !== days(m.created_at)) {
-      lines.push(h("h3", { class: "line", lang: tag() }, date(m.created_at)));
+      lines.push(h("h3.line", { lang: tag() }, date(m.created_at)));
     }
     let last = i - 1;
     while (last >= 0 && this.#rows[last].message.direction !== "clerk") last--;
     if (m.sender && this.#rows[last]?.message.sender !== m.sender) {
-      lines.push(h("p", { class: "line", lang: tag() }, t(say.took_over, { name: m.sender })));
+      lines.push(h("p.line", { lang: tag() }, t(say.took_over, { name: m.sender })));
     }
     return lines;
   }
@@ -153,7 +156,7 @@ export class Log {
     const text = this.#about(m);
     const next = this.#rows[i + 1]?.message;
     meta.hidden = !!next && next.direction === m.direction && next.sender === m.sender && this.#about(next) === text;
-    if (meta.textContent !== text) meta.textContent = text;
+    set(meta, text);
     meta.lang = tag();
     meta.className = "meta " + (m.state || "");
   }
@@ -201,6 +204,8 @@ export class Log {
     requestAnimationFrame(() => {
       this.#staying = false;
       if (this.atEnd) this.list.scrollTop = this.list.scrollHeight;
+      else if (this.#news) this.#jump.hidden = false;
+      this.#news = false;
     });
   }
 }

@@ -1,6 +1,6 @@
 // The panel around every view: header, alert, footer; opening, closing and where the focus is.
 
-import { button, h, iconButton } from "./dom";
+import { button, h, iconButton, set } from "./dom";
 import { back, bell, minimise } from "./icon";
 import { languages, t, tag } from "./texts";
 import type { Shell } from "./types";
@@ -23,7 +23,7 @@ export interface Frame {
 export class Panel {
   readonly element: HTMLElement;
   readonly #modal = matchMedia("(max-width: 479px), (max-height: 420px)");
-  readonly #alert = h("p", { class: "alert", role: "alert" });
+  readonly #alert = h("p.alert", { role: "alert" });
   #head = h("header");
   #foot = h("footer");
   #body: HTMLElement = h("div");
@@ -33,7 +33,7 @@ export class Panel {
 
   constructor(private shell: Shell, private change: (language: string) => void, private closed: () => void) {
     const widget = shell.mode === "widget";
-    this.element = widget ? h("dialog", { "aria-labelledby": "title" }) : h("div", { class: "panel" });
+    this.element = widget ? h("dialog", { "aria-labelledby": "title" }) : h("div.panel");
     this.element.classList.add("panel");
     this.element.append(this.#head, this.#alert, this.#body, this.#foot);
     shell.root.append(this.element);
@@ -52,9 +52,9 @@ export class Panel {
   /** show exchanges everything between header and footer. The focus is the caller's business. */
   show(frame: Frame): void {
     this.element.lang = tag();
-    const head = h("header", null,
-      frame.back ? iconButton("bare", t(say.back), back, frame.back) : h("span", { class: "sign", "aria-hidden": "true" }, frame.sign),
-      h("div", { class: "names" }, h(this.shell.mode === "page" ? "h1" : "h2", { id: "title" }, frame.title), h("p", null, frame.subtitle)),
+    const head = h("header.row", null,
+      frame.back ? iconButton("bare", t(say.back), back, frame.back) : h("span.sign", { "aria-hidden": "true" }, frame.sign),
+      h("div.names", null, h(this.shell.mode === "page" ? "h1" : "h2", { id: "title" }, frame.title), h("p", null, frame.subtitle)),
       frame.call ? iconButton("bell", t(say.call), bell, frame.call.change, { "aria-pressed": "" + frame.call.on }) : null,
       this.shell.mode === "page" ? null : iconButton("bare", t(say.close), minimise, () => this.close()));
     this.#head.replaceWith(head);
@@ -63,7 +63,7 @@ export class Panel {
     this.#body = frame.body;
     const choice = h("select", { id: "language", "aria-label": t(say.language), change: () => this.change(choice.value) },
       ...languages.map(([name, text]) => h("option", { value: name, lang: name, selected: name === tag() }, text)));
-    const foot = h("footer", null, choice,
+    const foot = h("footer.row", null, choice,
       ...(frame.links || []).map(([text, href]) => h("a", { href, target: "_blank", rel: "noopener" }, text)),
       frame.end ? button("link end", t(say.end), frame.end) : null);
     this.#foot.replaceWith(foot);
@@ -72,21 +72,17 @@ export class Panel {
 
   /** describe changes the header's words only. */
   describe(title: string, subtitle: string, sign: string): void {
-    const set = (selector: string, text: string) => {
-      const e = this.#head.querySelector(selector);
-      if (e && e.textContent !== text) e.textContent = text;
-    };
-    set("#title", title);
-    set(".names p", subtitle);
-    set(".sign", sign);
+    const [words, [name, line]] = [this.#head.querySelector(".sign"), this.#head.querySelector(".names")!.children];
+    set(name, title);
+    set(line, subtitle);
+    if (words) set(words, sign);
   }
 
   /** complain shows a sentence until it is taken back; it is heard once. */
   complain(text: string, late = this.#late): void {
     this.#late = late;
     this.#said = text;
-    const all = [text, late].filter(Boolean).join(" ");
-    if (this.#alert.textContent !== all) this.#alert.textContent = all;
+    set(this.#alert, [text, late].filter(Boolean).join(" "));
   }
 
   /** late says beside it that something has yet to be done, or "". */

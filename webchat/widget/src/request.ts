@@ -12,7 +12,7 @@ export interface Draft { text: string; name: string; email?: string; phone?: str
 interface Left { number: number; token: string; text: string }
 
 export class RequestForm {
-  readonly #button = h("button", { class: "primary", type: "submit" }, t(say.request_send));
+  readonly #button = h("button.primary", { type: "submit" }, t(say.request_send));
   /** Makes sending safe to repeat; another text is another request. */
   #key = newID();
   #sending = false;
@@ -20,8 +20,8 @@ export class RequestForm {
   touched = false;
   readonly node: HTMLFormElement;
 
-  /** done hears how the request can be picked up; trouble hears what stands against it, or "". */
-  constructor(private api: API, private area: string, counter: Counter, draft: Draft, private done: (left: Left) => void, private trouble: (text: string) => void) {
+  /** done hears how the request can be picked up; around hears what stands against it, or "". */
+  constructor(private api: API, private area: string, counter: Counter, draft: Draft, private done: (left: Left) => void, private around: { complain(text: string): void }) {
     const field = (tag: "input" | "textarea", name: keyof Draft, label: string, maxlength: string, more?: { [name: string]: string }) => {
       const e = h(tag, { id: "request-" + name, name, maxlength, ...more });
       e.value = draft[name] || "";
@@ -29,11 +29,11 @@ export class RequestForm {
     };
     const contact = (kind: "email" | "phone", label: string, maxlength: string, type: string) =>
       counter.requests!.answered_by.includes(kind) ? field("input", kind, label, maxlength, { type, autocomplete: type }) : [];
-    this.node = h("form", { class: "request", novalidate: true, submit: (event: Event) => void this.#submit(event), input: () => this.#changed() },
+    this.node = h("form.request", { novalidate: true, submit: (event: Event) => void this.#submit(event), input: () => this.#changed() },
       h("h3", null, t(say.request_title)),
       ...field("textarea", "text", t(say.write_label), "4000", { rows: "4", required: "" }), ...field("input", "name", t(say.name_label), "80", { autocomplete: "name" }),
       ...contact("email", t(say.request_email), "254", "email"), ...contact("phone", t(say.request_phone), "31", "tel"),
-      h("p", { class: "soft" }, counter.requests!.notice), this.#button);
+      h("p.soft", null, counter.requests!.notice), this.#button);
   }
 
   get draft(): Draft {
@@ -57,18 +57,18 @@ export class RequestForm {
     this.#button.setAttribute("aria-disabled", "true");
     const answer = await this.api.call<Left & Problem>("requests", {
       method: "POST", key: this.#key, body: { service_area: this.area, language: apiLanguage(), ...Object.fromEntries(said) },
-    }).catch(() => null);
+    });
     this.#sending = false;
     this.#button.removeAttribute("aria-disabled");
-    if (answer?.ok) {
-      this.trouble("");
+    if (answer.ok) {
+      this.around.complain("");
       this.done(answer.body);
-    } else this.trouble(answer?.body.detail || t(say.failed));
+    } else this.around.complain(answer.body.detail || t(say.failed));
   }
 }
 
 /** leftRequest confirms a request with its number, and how to come back to it. */
 export function leftRequest(left: Left, link: string): HTMLElement {
-  return h("div", { class: "view" }, question(t(say.request_done, { n: left.number })),
-    h("p", null, left.text), h("p", { class: "soft again" }, h("a", { href: link }, t(say.request_link))));
+  return h("div.view", null, question(t(say.request_done, { n: left.number })),
+    h("p", null, left.text), h("p.soft again", null, h("a", { href: link }, t(say.request_link))));
 }

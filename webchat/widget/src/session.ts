@@ -9,7 +9,7 @@ import { Pauses, about } from "./pause";
 import * as shelf from "./shelf";
 import { Buffered, Gone, follow } from "./stream";
 import { elect } from "./tabs";
-import { languageOf } from "./texts";
+import { languageOf, t } from "./texts";
 import type { Conversation, Message, Problem } from "./types";
 
 export type Trouble = "" | "sending" | "connection" | "gone";
@@ -81,8 +81,12 @@ export class Session {
   speaks(catalogue: string): void {
     if (!this.chat) return;
     this.chat.ui = catalogue;
-    if (this.begun) shelf.keepChat(this.chat);
-    else this.chat.language = catalogue;
+    if (this.begun) {
+      shelf.keepChat(this.chat);
+      this.#report("");
+      this.#halt();
+      this.#follow(); // names and sentences come in the other language
+    } else this.chat.language = catalogue;
   }
 
   send(text: string, name: string, replyTo?: string): void {
@@ -106,13 +110,13 @@ export class Session {
 
   /** signal tells what clerks may know of this side. Nothing is promised; it returns whether it was taken. */
   async signal(call: "typing" | "read" | "rating", body: unknown): Promise<unknown> {
-    return this.chat?.id && (await this.#ask("POST", call, body).catch(() => null))?.ok;
+    return this.chat?.id && (await this.#ask("POST", call, body)).ok;
   }
 
   /** amend does something to a message that is there, and returns what stands against it. */
   async amend(method: string, message: Message, path = "", body?: unknown): Promise<Partial<Problem> | undefined> {
-    const answer = await this.#ask<Message>(method, `messages/${message.id}${path}`, body).catch(() => null);
-    if (!answer?.ok) return answer?.body || {};
+    const answer = await this.#ask<Message>(method, `messages/${message.id}${path}`, body);
+    if (!answer.ok) return answer.body;
     this.#tell("message_changed", answer.body);
     this.#change([answer.body]);
   }
@@ -147,7 +151,7 @@ export class Session {
   async go(how: "reopen" | "stay" | "close"): Promise<string> {
     const answer = await this.#ask<Conversation>("POST", how, undefined, this.#stop.signal);
     if (answer.ok) this.#see(answer.body);
-    return answer.ok ? "" : answer.body.detail;
+    return answer.ok ? "" : answer.body.detail || t(say.failed);
   }
 
   /** forget ends the conversation for this device, in all its tabs. */
@@ -165,8 +169,8 @@ export class Session {
     this.#burying = true;
     for (let wait = 1e3, one; (one = shelf.gone()[0]); ) {
       const { id, token } = one;
-      const answer = await this.api.call(`conversations/${id}`, { method: "DELETE", token }).catch(() => null);
-      if (answer && (answer.ok || answer.status === 401)) shelf.keepGone(shelf.gone().filter((g) => g.id !== id));
+      const answer = await this.api.call(`conversations/${id}`, { method: "DELETE", token });
+      if (answer.ok || answer.status === 401) shelf.keepGone(shelf.gone().filter((g) => g.id !== id));
       else {
         this.watcher.late(true);
         await this.#pauses.pause(about(wait));
@@ -180,8 +184,8 @@ export class Session {
   /** transcript is a page to keep, if it can be had. */
   async transcript(): Promise<Blob | undefined> {
     const { id, token } = this.chat!;
-    const answer = await this.api.call<string>(`conversations/${id}/transcript`, { token, page: true }).catch(() => null);
-    return answer?.ok ? new Blob([answer.body], bare({ type: "text/html" })) : undefined;
+    const answer = await this.api.call<string>(`conversations/${id}/transcript`, { token, page: true });
+    return answer.ok ? new Blob([answer.body], bare({ type: "text/html" })) : undefined;
   }
 
   /** halt stops everything that runs; follow takes it up again. */
@@ -378,11 +382,11 @@ export class Session {
     const chat = this.chat!;
     const signal = this.#term;
     for (let wait = 500, next: shelf.Waiting | undefined; (next = shelf.waiting()[0]) || (chat.request && !chat.id);) {
-      const answer = await this.#post(chat, next, signal).catch(() => null);
+      const answer = await this.#post(chat, next, signal);
       if (signal.aborted) return;
-      if (!answer || answer.status === 429 || answer.status >= 500) {
+      if (!answer.status || answer.status === 429 || answer.status >= 500) {
         this.#report("sending");
-        await this.#pauses.pause(about(Math.max(wait, answer?.retry || 0)));
+        await this.#pauses.pause(about(Math.max(wait, answer.retry)));
         if (signal.aborted) return;
         wait = Math.min(wait * 2, 15e3);
         continue;

@@ -2,6 +2,7 @@
 // Authorization header.
 
 import { bare } from "./dom";
+import { Limit, ask, bearer } from "./fetch";
 
 export type OnEvent = (name: string, data: unknown) => void;
 
@@ -15,15 +16,10 @@ const silence = 4e4;
 
 /** follow reads one connection until it ends; it throws when it was lost. What is public needs no token. */
 export async function follow(url: string, token: string, signal: AbortSignal, onEvent: OnEvent): Promise<void> {
-  const abort = new AbortController();
-  const give = () => abort.abort();
-  signal.addEventListener("abort", give);
+  const limit = new Limit(firstWord, signal);
   let heard = false;
-  let timer = setTimeout(give, firstWord);
   try {
-    const headers: { [name: string]: string } = Object.create(null);
-    if (token) headers.Authorization = "Bearer " + token;
-    const answer = await fetch(url, bare({ headers, credentials: "omit" as const, cache: "no-store" as const, signal: abort.signal }));
+    const answer = await ask(url, { headers: bearer(token), cache: "no-store", signal: limit.signal });
     if (answer.status === 401) throw new Gone();
     if (!answer.ok || !answer.body) throw new Error("no stream");
     const reader = answer.body.getReader();
@@ -32,19 +28,17 @@ export async function follow(url: string, token: string, signal: AbortSignal, on
       const { value, done } = await reader.read();
       if (done) return;
       heard = true;
-      clearTimeout(timer);
-      timer = setTimeout(give, silence);
+      limit.prolong(silence);
       const blocks = (rest + decoder.decode(value, bare({ stream: true }))).split("\n\n");
       rest = blocks.pop()!;
       blocks.forEach((block) => read(block, onEvent));
     }
   } catch (error) {
-    if (!heard && abort.signal.aborted && !signal.aborted) throw new Buffered();
+    if (!heard && limit.signal.aborted && !signal.aborted) throw new Buffered();
     throw error;
   } finally {
-    clearTimeout(timer);
-    signal.removeEventListener("abort", give);
-    give();
+    limit.end();
+    limit.give();
   }
 }
 

@@ -1,6 +1,7 @@
 // The words. One catalogue is loaded at a time; the bundler has made sure that each has every key.
 
-import { bare, tools } from "./dom";
+import { tools } from "./dom";
+import { ask } from "./fetch";
 
 // Put in by the bundler: the version of each catalogue.
 declare const TEXTS: { [catalogue: string]: string };
@@ -16,7 +17,7 @@ let current = "de-CH";
 /** speak loads a catalogue and uses it from then on. */
 export async function speak(base: string, catalogue: string): Promise<void> {
   if (!TEXTS[catalogue]) catalogue = current; // one that is no more
-  const answer = await fetch(`${base}widget/${catalogue}-${TEXTS[catalogue]}.json`, bare({ credentials: "omit" as const }));
+  const answer = await ask(`${base}widget/${catalogue}-${TEXTS[catalogue]}.json`);
   if (!answer.ok) throw new Error("no catalogue");
   words = await answer.json();
   current = catalogue;
