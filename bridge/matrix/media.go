@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/rs/zerolog"
 	"maunium.net/go/mautrix"
 
 	"schalter/bridge"
@@ -68,6 +69,7 @@ func (a *Adapter) image(ctx context.Context, query map[string]string, most int, 
 // openMedia asks for media; of an answer, the caller closes the body. A homeserver that is silent for
 // longer than a call may take is given up, however far it has come.
 func (a *Adapter) openMedia(ctx context.Context, query map[string]string, path ...any) (*http.Response, error) {
+	ctx = zerolog.Nop().WithContext(ctx) // a request's own log shall not show where media are kept
 	ctx, cancel := context.WithCancel(mautrix.WithMaxRetries(ctx, 0))
 	patience := time.AfterFunc(a.timeout, cancel)
 	c := a.as(a.BotID())
