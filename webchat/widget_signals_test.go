@@ -103,3 +103,12 @@ func TestWidgetTellsReadingAgain(t *testing.T) {
 	h.core.fromClerk(id, "Nora", "zwei")
 	await(t, "both to be read", func() bool { _, read := h.core.signals(); return slices.Contains(read, int64(3)) })
 }
+
+// Who is handed to another area reads where the chat is now.
+func TestWidgetPassedOn(t *testing.T) {
+	h := newHouse(t)
+	ctx := browser(t)
+	do(t, ctx, chromedp.Navigate(h.http.URL+"/?area=fundbuero&language=de-CH"), visible("#text"), written("Guten Tag"), says(".citizen", "gespeichert"))
+	h.core.change(h.core.only(t), func(c *bridge.Conversation) { c.Area = "einbuergerungen" })
+	do(t, ctx, says(".status", "Weitergegeben an: Einbürgerungen. Sie sind als Nächstes"), says("#title", "Einbürgerungen"))
+}

@@ -144,7 +144,8 @@ export class ConversationView {
     else if (now?.delayed) text = t(say.delayed);
     else if (waits) {
       const { queue_position: place, expected_wait_seconds: wait, offer_request: long } = now;
-      text = [place! > 1 ? t(say.queue, { n: place! }) : t(say.queue_next), wait && t(say.queue_wait, { n: minutes(wait) }), long && t(say.offer)].filter(Boolean).join(" ");
+      const { id, name } = now.service_area;
+      text = [id !== this.session.chat!.area && t(say.passed, { name }), place! > 1 ? t(say.queue, { n: place! }) : t(say.queue_next), wait && t(say.queue_wait, { n: minutes(wait) }), long && t(say.offer)].filter(Boolean).join(" ");
     }
     else if (now?.clerk && !this.session.messages.some((m) => m.sender === now.clerk)) text = t(say.took_over, { name: now.clerk });
     if (this.#status.textContent !== text) {
