@@ -48,6 +48,9 @@ func TestBudget(t *testing.T) {
 	if all > allBudget {
 		t.Errorf("everything weighs %d bytes of %d", all, allBudget)
 	}
+	if cards := weight(files["cards.js"]); cards == 0 || cards > cardsBudget {
+		t.Errorf("cards weigh %d bytes of %d", cards, cardsBudget)
+	}
 }
 
 // The loader names the files that are served, and holds them against their content.
@@ -66,6 +69,9 @@ func TestLoaderNamesWhatIsServed(t *testing.T) {
 		if !strings.Contains(chat, widget.Version(files[name+".json"].Data)) {
 			t.Errorf("the chat does not name the catalogue %s", name)
 		}
+	}
+	if !strings.Contains(chat, files["cards.js"].Versioned) {
+		t.Error("the chat does not name cards.js")
 	}
 	for name, f := range files {
 		if regexp.MustCompile(`\beval\(|new Function|innerHTML|outerHTML|insertAdjacentHTML|document\.write|document\.cookie`).Match(f.Data) {
@@ -98,7 +104,7 @@ func TestKeys(t *testing.T) {
 	said := map[string]bool{}
 	for _, found := range regexp.MustCompile(`\bsay\.([a-z_]+)|[wW]ords\.([a-z_]+)|[wW]ords\["([a-z_]+)"\]|"((?:[a-z]+_)+[a-z]+)"`).FindAllStringSubmatch(text, -1) {
 		for _, key := range found[1:] {
-			said[key], said["launcher_"+key] = true, true
+			said[key], said["launcher_"+key], said["card_"+key] = true, true, true
 		}
 	}
 	for key := range catalogues["de-CH"] {

@@ -28,7 +28,7 @@ export interface Answer<T> {
 const patience = 3e4;
 
 export class API {
-  constructor(private base: string) {}
+  constructor(readonly base: string) {}
 
   url(path: string): string {
     return `${this.base}api/v1/${path}${path.includes("?") ? "&" : "?"}lang=${apiLanguage()}`;

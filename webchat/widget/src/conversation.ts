@@ -43,7 +43,7 @@ export class ConversationView {
   readonly node: HTMLElement;
 
   constructor(private session: Session, counter: Counter, draft: Draft, private around: Around) {
-    this.log = new Log(session.chat!.language, () => around.looked(), (message, from) => this.#act(message, from));
+    this.log = new Log(session.chat!.language, () => around.looked(), (message, from) => this.#act(message, from), (message, box) => session.show(message, box));
     this.composer = new Composer((text, about) => session.send(text, this.#name.value.trim(), about?.id),
       (message, text) => this.#amend(message, "PATCH", "", { client_id: newID(), text }), (typing) => void session.signal("typing", { typing }), draft.text);
     this.#name.value = draft.name;

@@ -31,7 +31,7 @@ export class Log {
   #delivered = 0;
   #read = 0;
 
-  constructor(language: string, seen: () => void, private act: (message: Message, from: HTMLElement) => void) {
+  constructor(language: string, seen: () => void, private act: (message: Message, from: HTMLElement) => void, private card: (message: Message, box: HTMLElement) => HTMLElement) {
     this.list.setAttribute("aria-label", t(say.log_label));
     this.list.lang = language;
     this.#jump.append(tools.icon(down), t(say.new_below));
@@ -115,9 +115,9 @@ export class Log {
 
   /** fill shows what a message says now. */
   #fill(row: Row): void {
-    const { text, html, emote, sender, deleted, reply_to: quoted, reactions = [] } = row.message;
+    const { text, html, emote, sender, deleted, card, reply_to: quoted, reactions = [] } = row.message;
     row.more.hidden = !row.message.id || !!deleted;
-    const shown = JSON.stringify([text, html, emote, deleted, quoted, reactions]);
+    const shown = JSON.stringify([text, html, emote, deleted, card, quoted, reactions]);
     if (row.shown === shown) return;
     row.shown = shown;
     row.text.replaceChildren();
@@ -130,7 +130,8 @@ export class Log {
       row.text.append(h("blockquote.quote", null, `${name}: `, quoted.deleted ? t(say.deleted) : quoted.text));
     }
     if (emote) row.text.append(`* ${sender || t(say.you)} `);
-    row.text.append(html ? formatted(html) : plain(text));
+    const said = html ? formatted(html) : plain(text);
+    row.text.append(card ? this.card(row.message, h("div", null, said)) : said);
     if (reactions.length) row.text.append(h("p.reactions", null, reactions.map((r) => r.key + (r.count > 1 ? " " + r.count : "")).join("  ")));
   }
 

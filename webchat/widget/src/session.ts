@@ -3,14 +3,17 @@
 // client_id or key twice takes effect once.
 
 import { API, type Answer } from "./api";
-import { bare } from "./dom";
+import { bare, tools } from "./dom";
 import { Messages } from "./messages";
 import { Pauses, about } from "./pause";
 import * as shelf from "./shelf";
 import { Buffered, Gone, follow } from "./stream";
 import { elect } from "./tabs";
-import { languageOf, t } from "./texts";
+import { languageOf, t, tag } from "./texts";
 import type { Conversation, Message, Problem } from "./types";
+
+// Put in by the bundler: the part that shows cards.
+declare const CARDS: string;
 
 export type Trouble = "" | "sending" | "connection" | "gone";
 
@@ -106,6 +109,12 @@ export class Session {
   #ask<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Answer<T>> {
     const { id, token } = this.chat!;
     return this.api.call<T>(`conversations/${id}/${path}`, { method, token, body, signal });
+  }
+
+  /** show has an element show a message's card in place of its text, as soon as what does so is loaded. */
+  show(message: Message, into: HTMLElement): HTMLElement {
+    import(this.api.base + "widget/" + CARDS).then((cards) => cards.default({ message, into, tools, language: tag() })).catch(() => {});
+    return into;
   }
 
   /** signal tells what clerks may know of this side. Nothing is promised; it returns whether it was taken. */

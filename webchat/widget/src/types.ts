@@ -37,6 +37,27 @@ export interface Message {
   /** Nothing of what it said is left. */
   deleted?: boolean;
   reactions?: { key: string; count: number; mine: boolean }[];
+  /** What it shows beside its text, which says the same in words. */
+  card?: Card;
+}
+
+/** What a message shows. Kinds that are not known are left to the text. */
+export interface Card {
+  kind: string;
+  title: string;
+  url?: string;
+  /** The page is on a host of the city's, and may be opened beside the chat. */
+  beside?: boolean;
+}
+
+/** What the part that shows cards is handed. */
+export interface CardContext {
+  message: Message;
+  /** Holds the text until the card stands in its place. */
+  into: HTMLElement;
+  /** A catalogue's name. */
+  language: string;
+  tools: Tools;
 }
 
 export interface Conversation {

@@ -1,0 +1,49 @@
+// A web page that a clerk shows. Nothing is fetched from it, and nothing opens before a click.
+
+import { h } from "./dom";
+import type { CardContext } from "./types";
+
+// Put in by the bundler: the words of cards by catalogue.
+declare const WORDS: { [catalogue: string]: { [key: string]: string } };
+
+/** Where the click is remembered that leads the host page to the card's page, for the chat to open there. */
+const beside = "schalter.beside";
+
+export function page({ into, message, language }: CardContext, host: Element): void {
+  const words = WORDS[language];
+  const { title, url = "", beside: citys } = message.card!;
+  let address: URL;
+  try {
+    address = new URL(url);
+  } catch {
+    return;
+  }
+  if (!/^https?:$/.test(address.protocol)) return;
+  const buttons = h("p", { class: "row" });
+  // The chat is kept by the host page's origin, so beside it opens only what is of the same one.
+  const here = citys && host.classList.contains("widget") && address.origin === location.origin;
+  if (here) {
+    buttons.append(h("a", { class: "primary", href: address.href, click: () => remember(address.href) }, words.open_here));
+  }
+  buttons.append(h("a", { class: "second", href: address.href, target: "_blank", rel: "noopener noreferrer" }, words.open_new));
+  into.replaceChildren(h("div", { class: "card", role: "group", "aria-label": words.page + ": " + title },
+    h("p", { class: "strong" }, title), h("p", { class: "soft" }, address.host), buttons));
+  buttons.lang = language;
+  if (here && arrived(address.href)) (window as any).Schalter?.open();
+}
+
+function remember(address: string): void {
+  try {
+    sessionStorage.setItem(beside, address);
+  } catch { /* then the chat is opened by hand */ }
+}
+
+function arrived(address: string): boolean {
+  try {
+    if (location.href !== address || sessionStorage.getItem(beside) !== address) return false;
+    sessionStorage.removeItem(beside);
+    return true;
+  } catch {
+    return false;
+  }
+}

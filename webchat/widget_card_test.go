@@ -1,0 +1,43 @@
+package webchat_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"schalter/bridge"
+)
+
+// A page that a clerk shows is a card under the host page's policy, loaded when it is needed; it opens on a
+// click, and beside the chat where it is the same site's.
+func TestWidgetShowsPages(t *testing.T) {
+	h, host := hostPage(t, embedded, http.Header{"Content-Security-Policy": {"default-src 'none'; script-src {{service}}; connect-src {{service}}; require-trusted-types-for 'script'; trusted-types 'none'"}})
+	ctx := browser(t)
+	loaded := `performance.getEntriesByType("resource").filter((e) => e.name.includes("/widget/cards-")).length`
+	do(t, ctx, chromedp.Navigate(host), click(".launcher"), click(`[data-area=fundbuero]`), written("Grüezi"), says(".citizen", "gespeichert"))
+	id := h.core.only(t)
+	h.core.fromClerk(id, "Nora Keller", "Guten Tag")
+	do(t, ctx, says(".clerk .text", "Guten Tag"))
+	if n := evaluate[int](t, ctx, loaded); n != 0 {
+		t.Errorf("cards are loaded %d times before there is one", n)
+	}
+	h.core.card(id, "Fremd\nhttps://example.org/x?y=1", bridge.Card{Kind: bridge.PageCard, Title: `<img src=x onerror=alert(1)> Fremd`, URL: "https://example.org/x?y=1"})
+	do(t, ctx, says(".card", "<img src=x onerror=alert(1)> Fremd"), says(".card", "example.org"))
+	if got := evaluate[string](t, ctx, `[...$$(".card a")].map((a) => [a.href, a.target, a.rel].join(" ")).join()`); got != "https://example.org/x?y=1 _blank noopener noreferrer" {
+		t.Errorf("links %s", got)
+	}
+	// One that a newer server or a broken one sends stays a text.
+	h.core.card(id, "Etwas Neues", bridge.Card{Kind: "tombola", Title: "x"})
+	h.core.card(id, "Böses", bridge.Card{Kind: bridge.PageCard, Title: "x", URL: "javascript:alert(1)"})
+	h.core.card(id, "Umzug\n"+host+"/umzug", bridge.Card{Kind: bridge.PageCard, Title: "Umzug", URL: host + "/umzug", Beside: true})
+	do(t, ctx, until(`$$(".card").length === 2`), until(`$(".log").innerText.includes("Etwas Neues") && $(".log").innerText.includes("Böses")`))
+	if n := evaluate[int](t, ctx, loaded); n != 1 {
+		t.Errorf("cards are loaded %d times", n)
+	}
+	// By keyboard: the host page goes there, and the chat opens on it again, once.
+	do(t, ctx, until(`($$(".card a.primary")[0].focus(), true)`), press("Enter", 13),
+		until(`location.pathname === "/umzug"`), until(`$("dialog")?.open`), until(`$$(".card").length === 2`))
+	do(t, ctx, chromedp.Reload(), until(`$$(".card").length === 2`), until(`!$("dialog").open`))
+
+}
