@@ -27,7 +27,8 @@ function begin(script: HTMLScriptElement): void {
   const host = document.createElement("schalter-chat");
   host.className = [mode, data.inside && "inside", data.position, data.theme].join(" ");
   const root = host.attachShadow(Object.assign(Object.create(null), { mode: "open" }));
-  sheet(root, css);
+  // Styles and storage are slow at first: each is a task of its own, and until then nothing shows.
+  setTimeout(() => sheet(root, css));
 
   const make = (parent: Node, tag: string, name: string, text?: string): HTMLElement => {
     const e = document.createElement(tag);
@@ -38,7 +39,7 @@ function begin(script: HTMLScriptElement): void {
   const launcher = make(root, "button", "launcher") as HTMLButtonElement;
   launcher.hidden = true;
   launcher.lang = language;
-  launcher.setAttribute("aria-expanded", "false");
+  launcher.ariaExpanded = "false";
   launcher.append(icon(bubble));
   const lines = make(launcher, "span", "lines");
   make(lines, "span", "name", words.title);
@@ -52,7 +53,7 @@ function begin(script: HTMLScriptElement): void {
     unread: (count, text) => {
       badge.hidden = !count;
       badge.textContent = count as unknown as string;
-      launcher.setAttribute("aria-description", text);
+      launcher.ariaDescription = text;
     },
   };
 
@@ -82,7 +83,7 @@ function begin(script: HTMLScriptElement): void {
   /** watch shows the state and each change of it, while the launcher can be seen: browsers have few
    *  connections for a host, and servers for a city. */
   function watch(): void {
-    if (source) source.close();
+    source?.close();
     clearTimeout(timer);
     if (document.hidden || host.className.includes("opened")) return;
     source = new EventSource(areas("/stream"));
@@ -116,7 +117,7 @@ function begin(script: HTMLScriptElement): void {
   launcher.onclick = () => void open();
   (window as any).Schalter = Object.freeze({
     open: (area?: string) => void open(area),
-    close: () => void (loading && loading.then((chat) => chat.close())),
+    close: () => void loading?.then((chat) => chat.close()),
     on: (name: string, listener: (detail: unknown) => void) => void listeners.push([name, listener]),
   });
   if (mode === "page" || data.inside) {
@@ -128,10 +129,12 @@ function begin(script: HTMLScriptElement): void {
   document.body.append(host);
   listeners.push(["open", watch], ["close", watch]);
   document.addEventListener("visibilitychange", watch);
-  watch();
-  try {
-    if ("schalter.chat" in localStorage || "schalter.gone" in localStorage) void load();
-  } catch { /* no storage, nothing to go on with */ }
+  setTimeout(() => {
+    watch();
+    try {
+      if ("schalter.chat" in localStorage || "schalter.gone" in localStorage) void load();
+    } catch { /* no storage, nothing to go on with */ }
+  });
 }
 
 /** choose finds the catalogue for a language tag; the first one is the default. */
