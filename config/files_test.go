@@ -10,7 +10,10 @@ import (
 
 // Files are off unless an area says otherwise, and then have limits.
 func TestFiles(t *testing.T) {
-	c := config.Example()
+	c, err := config.Parse("x.yaml", []byte(strings.Replace(string(config.ExampleYAML()), "enabled: false\n      max_bytes", "enabled: true\n      max_bytes", 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
 	on, off := c.ServiceAreas[0].Files, c.ServiceAreas[1].Files
 	if !on.Enabled || on.MaxBytes != 20<<20 || on.MaxCount != 20 || len(on.Types) != 5 {
 		t.Errorf("%+v", on)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 )
@@ -116,6 +117,41 @@ func TestOnlyStaffCounts(t *testing.T) {
 			}
 			if !real {
 				t.Error("the citizen's own message has gone")
+			}
+		})
+
+		t.Run("a citizen can't command", func(t *testing.T) {
+			if err := ch.citizen.say(ctx, "!zu"); err != nil {
+				t.Fatal(err)
+			}
+			ghost := ch.own("@citizen_" + strings.ToLower(ch.citizen.id) + ":localhost")
+			for _, command := range []string{"!zu", "!weiter " + areaA, "!notiz geheim"} {
+				if err := put(ctx, ghost, ch.room, command); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := ch.nora.say(ctx, ch.room, "after the commands"); err != nil {
+				t.Fatal(err)
+			}
+			ch.awaitText("after the commands/1")
+			var now struct {
+				State string `json:"state"`
+			}
+			if err := ch.citizen.get("", &now); err != nil || now.State != "active" {
+				t.Errorf("after a citizen's commands the chat is %q %v", now.State, err)
+			}
+			events, err := ch.nora.timeline(ctx, ch.room)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, e := range events {
+				if e.Content.Body == "!notiz geheim" {
+					for _, later := range events[i+1:] {
+						if later.Sender == ch.bot().id && later.Content.Body != "" {
+							t.Errorf("the bot answers a citizen: %q", later.Content.Body)
+						}
+					}
+				}
 			}
 		})
 	})
