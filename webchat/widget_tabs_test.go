@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
 	"schalter/bridge"
@@ -87,6 +88,38 @@ func TestWidgetNetworkCut(t *testing.T) {
 		says(".clerk", "Inzwischen"), until(`!$(".alert").innerText && $$(".citizen").every((e) => e.innerText.includes("gespeichert") || $(".meta[hidden]"))`))
 	await(t, "both texts", func() bool { return len(h.core.messagesOf(id)) == 4 })
 	if got := texts(t, ctx); got != "Langsam|Inzwische|Ohne Netz|Noch etwa" {
+		t.Errorf("shown: %s", got)
+	}
+}
+
+// A phone that sleeps runs nothing of the page, and its connections die; what came meanwhile is there
+// when it wakes, and what was typed still is.
+func TestWidgetSleeps(t *testing.T) {
+	h, host := hostPage(t, embedded, nil)
+	ctx := browser(t)
+	state := func(s page.SetWebLifecycleStateState) chromedp.Action[chromedp.Void] {
+		return chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+			_, err := chromedp.Call(ctx, page.SetWebLifecycleState, page.SetWebLifecycleStateParams{State: s})
+			return err
+		})
+	}
+	do(t, ctx, chromedp.Navigate(host), says(".state", "jetzt"))
+	start(t, ctx)
+	do(t, ctx, written("Bis gleich"), says(".citizen", "gespeichert"), typed("#text", "Noch nicht gesendet"))
+	id := h.core.only(t)
+	do(t, ctx, until(`(window.ran ??= (setInterval(() => window.ran++, 5), 0)) > 3`), state(page.SetWebLifecycleStateStateFrozen))
+	asleep := evaluate[int](t, ctx, `window.ran`)
+	h.http.CloseClientConnections()
+	h.core.fromClerk(id, "Nora Keller", "Sind Sie da?")
+	h.core.fromClerk(id, "Nora Keller", "Ich warte.")
+	if ran := evaluate[int](t, ctx, `window.ran`); ran != asleep {
+		t.Fatalf("the page does not sleep: %d, then %d", asleep, ran)
+	}
+	do(t, ctx, state(page.SetWebLifecycleStateStateActive), says(".clerk", "Ich warte."))
+	if draft := evaluate[string](t, ctx, `$("#text").value`); draft != "Noch nicht gesendet" {
+		t.Errorf("the draft is %q", draft)
+	}
+	if got := texts(t, ctx); got != "Bis gleic|Sind Sie |Ich warte" {
 		t.Errorf("shown: %s", got)
 	}
 }
