@@ -84,7 +84,7 @@ func (a *Adapter) OpenRoom(ctx context.Context, p bridge.RoomPlan, found func(br
 	if err != nil {
 		return room, err
 	}
-	if err := a.admit(ctx, c.Ghost, room, fresh); err != nil {
+	if err := a.admit(ctx, c.Ghost, room, fresh, p.Complete); err != nil {
 		if errors.Is(err, bridge.ErrRoomBroken) {
 			err = a.dropAlias(ctx, a.AliasFor(spec.alias), room, err)
 		}
@@ -116,8 +116,9 @@ func (a *Adapter) conversationSpec(p bridge.RoomPlan) roomSpec {
 
 // admit has the ghost enter the room, which invited it when it was made. In a room that is not
 // fresh it may be already, or not any more; a join that is not needed must not be tried: for a
-// member of a restricted room that no rule admits, Dendrite answers it with 500.
-func (a *Adapter) admit(ctx context.Context, ghost bridge.UserID, room bridge.RoomID, fresh bool) error {
+// member of a restricted room that no rule admits, Dendrite answers it with 500. A room that has not
+// served and that the ghost can't enter although the bot invites it is broken.
+func (a *Adapter) admit(ctx context.Context, ghost bridge.UserID, room bridge.RoomID, fresh, served bool) error {
 	if !fresh {
 		now, err := a.membership(ctx, ghost, room)
 		if err != nil {
@@ -142,6 +143,9 @@ func (a *Adapter) admit(ctx context.Context, ghost bridge.UserID, room bridge.Ro
 		switch again := a.invite(ctx, ghost, room); {
 		case again == nil:
 			err = a.join(ctx, ghost, room)
+			if !served && errors.As(err, &answer) && answer.status == http.StatusInternalServerError {
+				return fmt.Errorf("%w: %w", bridge.ErrRoomBroken, err)
+			}
 		case errors.Is(again, bridge.ErrForbidden):
 			return nil
 		}

@@ -88,7 +88,9 @@ func (d *drift) power(room string, users map[string]any) {
 	d.do(d.t, d.bot(), http.MethodPut, inRoom(room, "state/m.room.power_levels/"), power)
 }
 
-// purge deletes a room as a homeserver's admin does.
+// purge deletes a room as a homeserver's admin does. On Dendrite it only puts everybody out, which makes a
+// room as unreachable: its purge (0.15.2) takes state with it on which events of other rooms rest, and
+// has once ended the process.
 func (d *drift) purge(t *testing.T, room string) {
 	t.Helper()
 	if _, err := d.hs.Register("root", password, "Root", true); err != nil {
@@ -97,7 +99,7 @@ func (d *drift) purge(t *testing.T, room string) {
 	root := d.login("root")
 	calls := [][2]string{{http.MethodDelete, "/_synapse/admin/v2/rooms/"}}
 	if d.kind == "dendrite" {
-		calls = [][2]string{{http.MethodPost, "/_dendrite/admin/evacuateRoom/"}, {http.MethodPost, "/_dendrite/admin/purgeRoom/"}}
+		calls = [][2]string{{http.MethodPost, "/_dendrite/admin/evacuateRoom/"}}
 	}
 	for _, c := range calls {
 		r, err := http.NewRequestWithContext(t.Context(), c[0], d.hs.URL()+c[1]+url.PathEscape(room), strings.NewReader(`{"purge": true}`))
