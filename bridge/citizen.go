@@ -235,13 +235,7 @@ func (b *Bridge) FromCitizen(ctx context.Context, id ConversationID, in CitizenM
 // accept stores a message with the outbox entries that will carry it. After ErrClientIDReused,
 // nothing has changed.
 func (b *Bridge) accept(tx Tx, c *Conversation, in CitizenMessage, now time.Time) (Message, []Entry, error) {
-	first := c.LastSeq == 0
-	c.LastSeq++
-	b.spoke(c, FromCitizenDirection, now)
-	m := Message{
-		ID: MessageID(NewID()), Conversation: c.ID, Seq: c.LastSeq, Direction: FromCitizenDirection,
-		ClientID: in.ClientID, Text: in.Text, CreatedAt: now, Training: c.Trainee != "",
-	}
+	m := Message{ID: MessageID(NewID()), ClientID: in.ClientID, Text: in.Text}
 	if in.ReplyTo != "" {
 		to, err := tx.Message(in.ReplyTo)
 		if errors.Is(err, ErrNotFound) || err == nil && to.Conversation != c.ID {
@@ -252,6 +246,20 @@ func (b *Bridge) accept(tx Tx, c *Conversation, in CitizenMessage, now time.Time
 		}
 		m.ReplyTo, m.Quote = to.ID, to.quoted()
 	}
+	payload, err := textPayload{Text: m.Text, ReplyTo: m.ReplyTo}.encode()
+	if err != nil {
+		return Message{}, nil, err
+	}
+	return b.appendMessage(tx, c, m, Entry{Kind: SendMessage, Payload: payload}, now)
+}
+
+// appendMessage puts a citizen's message at the end of the conversation, and what sends it into the
+// outbox; before the first one, what opens the room. It returns the entries that are claimed.
+func (b *Bridge) appendMessage(tx Tx, c *Conversation, m Message, send Entry, now time.Time) (Message, []Entry, error) {
+	first := c.LastSeq == 0
+	c.LastSeq++
+	b.spoke(c, FromCitizenDirection, now)
+	m.Conversation, m.Seq, m.Direction, m.CreatedAt, m.Training = c.ID, c.LastSeq, FromCitizenDirection, now, c.Trainee != ""
 	stored, err := tx.InsertMessage(m)
 	if err != nil {
 		return Message{}, nil, err
@@ -262,11 +270,8 @@ func (b *Bridge) accept(tx Tx, c *Conversation, in CitizenMessage, now time.Time
 	if err := tx.SaveConversation(*c); err != nil {
 		return Message{}, nil, err
 	}
-	payload, err := textPayload{Text: m.Text, ReplyTo: m.ReplyTo}.encode()
-	if err != nil {
-		return Message{}, nil, err
-	}
-	entries := []Entry{{ID: string(m.ID), Kind: SendMessage, Payload: payload}}
+	send.ID = string(m.ID)
+	entries := []Entry{send}
 	if first {
 		entries = slices.Insert(entries, 0, Entry{ID: NewID(), Kind: OpenRoom})
 	}

@@ -43,7 +43,7 @@ func TestPagesAreShownByName(t *testing.T) {
 		if card := h[1].Card; card == nil || *card != (bridge.Card{Kind: bridge.PageCard, Title: "Hundemarke", URL: "https://www.aarau.test/hund#marke"}) || h[1].Sender != "Frau Keller" {
 			t.Errorf("%+v %+v", h[1], card)
 		}
-		if h[0].Card != nil || h[2].Card == nil || h[2].Card.Title != "Ein Titel" || h[2].Card.URL != "https://example.org/%C3%BC?a=<b>" && !strings.HasPrefix(h[2].Card.URL, "https://example.org/") {
+		if h[0].Card != nil || h[2].Card == nil || h[2].Card.Title != "Ein Titel" || h[2].Card.URL != "https://example.org/%C3%BC?a=<b>" {
 			t.Errorf("%+v", h[2].Card)
 		}
 		// Whoever shows a page to a chat that waits takes it; what is closed is shown nothing.

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	stdhash "hash"
 	"io"
-	"slices"
 	"time"
 
 	"schalter/bridge/fileguard"
@@ -144,9 +143,7 @@ func (b *Bridge) acceptFile(ctx context.Context, id ConversationID, message Mess
 			return errors.Join(err, ErrTooManyFiles)
 		}
 		fresh = true
-		m, claimed, err = b.enqueueFile(tx, &c, Message{
-			ID: message, Conversation: c.ID, Direction: FromCitizenDirection, ClientID: clientID, Text: f.Name, File: &f,
-		})
+		m, claimed, err = b.appendMessage(tx, &c, Message{ID: message, ClientID: clientID, Text: f.Name, File: &f}, Entry{Kind: SendFile}, b.now())
 		return err
 	})
 	if err != nil {
@@ -156,26 +153,6 @@ func (b *Bridge) acceptFile(ctx context.Context, id ConversationID, message Mess
 	b.dispatch(claimed)
 	b.browsers.Notify(id)
 	return m, fresh, nil
-}
-
-func (b *Bridge) enqueueFile(tx Tx, c *Conversation, m Message) (Message, []Entry, error) {
-	now := b.now()
-	first := c.LastSeq == 0
-	c.LastSeq++
-	b.spoke(c, FromCitizenDirection, now)
-	m.Seq, m.CreatedAt, m.Training = c.LastSeq, now, c.Trainee != ""
-	if stored, err := tx.InsertMessage(m); err != nil || !stored {
-		return Message{}, nil, errors.Join(err, ErrClientIDReused)
-	}
-	if err := tx.SaveConversation(*c); err != nil {
-		return Message{}, nil, err
-	}
-	entries := []Entry{{ID: string(m.ID), Kind: SendFile}}
-	if first {
-		entries = slices.Insert(entries, 0, Entry{ID: NewID(), Kind: OpenRoom})
-	}
-	claimed, err := b.enqueueAsGhost(tx, *c, entries, now)
-	return m, claimed, err
 }
 
 // keep reads a file into the database.

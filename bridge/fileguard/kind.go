@@ -66,10 +66,10 @@ func Name(name, t string) string {
 	return name + endings[0]
 }
 
-// foreign are marks of a second type inside a file of a type: a program that reads from the end takes
+// These are marks, in small letters, of a second type inside a file of a type: a program that reads from the end takes
 // what ends as a ZIP for one, and a browser that guesses takes markup for a page.
 var (
-	archive = []byte("PK\x05\x06")
+	archive = []byte("pk\x05\x06")
 	markup  = [][]byte{[]byte("<script"), []byte("<html"), []byte("<!doctype html"), []byte("<svg")}
 )
 
@@ -100,7 +100,7 @@ func (w *watch) Read(into []byte) (int, error) {
 	n, err := w.r.Read(into)
 	seen := bytes.ToLower(append(w.tail, into[:n]...))
 	for _, m := range w.marks {
-		if bytes.Contains(seen, bytes.ToLower(m)) {
+		if bytes.Contains(seen, m) {
 			return 0, ErrTwofold
 		}
 	}
