@@ -39,6 +39,9 @@ type Bridge struct {
 	// guide: new clerks are sent the guide.
 	guide  bool
 	mailer Mailer
+	// scanner may be nil; hold is how long a file waits for it.
+	scanner Scanner
+	hold    time.Duration
 	// city and publicURL stand in mails, whose words are those of each language.
 	city      string
 	publicURL string
@@ -97,6 +100,11 @@ type Options struct {
 	Admins []UserID
 	// Mailer answers requests by e-mail; nil means that e-mail is not offered.
 	Mailer Mailer
+	// Scanner looks at citizens' files; nil means that they are not scanned.
+	Scanner Scanner
+	// Hold is how long a file waits for a scanner that does not answer; then it is refused. 0 means
+	// DefaultHold.
+	Hold time.Duration
 	// City and PublicURL stand in mails to citizens.
 	City      string
 	PublicURL string
@@ -173,6 +181,7 @@ func New(o Options) (*Bridge, error) {
 	b.boards, b.rounds, b.guide = o.Boards, cmp.Or(o.Rounds, roundEvery), o.Guide
 	b.roundRooms = cmp.Or(o.RoundRooms, roundRooms)
 	b.template = o.Template
+	b.scanner, b.hold = o.Scanner, cmp.Or(o.Hold, DefaultHold)
 	if b.always, err = aroundTheClock(o.Zone); err != nil {
 		return nil, err
 	}

@@ -254,7 +254,8 @@ func (b *Bridge) accept(tx Tx, c *Conversation, in CitizenMessage, now time.Time
 }
 
 // appendMessage puts a citizen's message at the end of the conversation, and what sends it into the
-// outbox; before the first one, what opens the room. It returns the entries that are claimed.
+// outbox, if that has a kind; before the first one, what opens the room. It returns the entries that are
+// claimed.
 func (b *Bridge) appendMessage(tx Tx, c *Conversation, m Message, send Entry, now time.Time) (Message, []Entry, error) {
 	first := c.LastSeq == 0
 	c.LastSeq++
@@ -270,8 +271,11 @@ func (b *Bridge) appendMessage(tx Tx, c *Conversation, m Message, send Entry, no
 	if err := tx.SaveConversation(*c); err != nil {
 		return Message{}, nil, err
 	}
-	send.ID = string(m.ID)
-	entries := []Entry{send}
+	var entries []Entry
+	if send.Kind != "" {
+		send.ID = string(m.ID)
+		entries = append(entries, send)
+	}
 	if first {
 		entries = slices.Insert(entries, 0, Entry{ID: NewID(), Kind: OpenRoom})
 	}

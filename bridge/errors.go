@@ -26,6 +26,7 @@ var (
 	ErrNoFiles            = errors.New("service area takes no files")
 	ErrTooManyFiles       = errors.New("conversation has as many files as it may")
 	ErrFileTooLarge       = errors.New("file is larger than the area allows")
+	ErrScannerAway        = errors.New("the malware scanner gives no verdict now")
 	ErrFileType           = fileguard.ErrType
 	ErrFileTwofold        = fileguard.ErrTwofold
 	ErrFileImage          = fileguard.ErrImage

@@ -34,6 +34,8 @@ type File struct {
 	// SHA256 of a citizen's file, in hexadecimal, and of what they uploaded: an image is written anew.
 	SHA256   string `json:"sha256,omitempty"`
 	Original string `json:"original,omitempty"`
+	// Verdict keeps it from everybody, its citizen included; then there is no URI.
+	Verdict Verdict `json:"verdict,omitempty"`
 }
 
 // Previewed reports whether a small picture of the file can be had.
@@ -103,7 +105,7 @@ func (b *Bridge) TicketFor(ctx context.Context, id ConversationID, message Messa
 	ticket := newToken()
 	err := b.store.Update(ctx, func(tx Tx) error {
 		m, err := tx.Message(message)
-		if errors.Is(err, ErrNotFound) || err == nil && (m.Conversation != id || m.File == nil) {
+		if errors.Is(err, ErrNotFound) || err == nil && (m.Conversation != id || m.File == nil || m.File.Verdict != "") {
 			return ErrUnknownFile
 		}
 		if err != nil {
@@ -121,7 +123,7 @@ func (b *Bridge) TicketFor(ctx context.Context, id ConversationID, message Messa
 // ticketed returns the file that a ticket opens, if it is this one.
 func (b *Bridge) ticketed(ctx context.Context, id ConversationID, message MessageID, ticket string) (File, error) {
 	m, err := b.store.ByTicket(ctx, hash(ticket), b.now())
-	if errors.Is(err, ErrNotFound) || err == nil && (m.Conversation != id || m.ID != message || m.File == nil) {
+	if errors.Is(err, ErrNotFound) || err == nil && (m.Conversation != id || m.ID != message || m.File == nil || m.File.Verdict != "") {
 		return File{}, ErrUnknownFile
 	}
 	if err != nil {

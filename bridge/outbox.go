@@ -303,6 +303,9 @@ func (b *Bridge) settleFailure(ctx context.Context, e Entry, cause error) {
 	case errors.Is(cause, ErrNotYet):
 		e.Attempts--
 		e.DueAt = now.Add(b.patience.Backoff)
+		if after != nil {
+			e.DueAt = now.Add(after.RetryAfter())
+		}
 	case errors.Is(cause, ErrRefused):
 		refused = e.Kind.sends() || e.Kind == Redact || e.Kind == LeaveRoom && e.Attempts >= leaveAttempts
 	case errors.Is(cause, ErrNotSent), errors.Is(cause, ErrForbidden), errors.Is(cause, ErrAliasTaken):

@@ -21,6 +21,8 @@ type FileRules struct {
 	MaxCount int
 	// Types are media types that fileguard knows.
 	Types []string
+	// Hold takes files also while the malware scanner is away: they wait for it.
+	Hold bool
 }
 
 // Taken reports whether the area takes files at all.
@@ -41,10 +43,11 @@ const ChunkSize = 256 << 10
 const chunksFor = time.Hour
 
 // FileFromCitizen takes a file of a citizen's. When it returns without error, the file is committed and
-// will reach the room, in order with the messages. The same ClientID with the same bytes gives the same
-// message. What the file is, its content decides; images are written anew.
+// will reach the room, in order with the messages; unless its Verdict says otherwise, or will. The same
+// ClientID with the same bytes gives the same message. What the file is, its content decides; images are
+// written anew, and what is scanned for malware is what would be sent.
 // Errors: *InvalidError, ErrNoFiles, ErrFileType, ErrFileTwofold, ErrFileImage, ErrFileTooLarge,
-// ErrTooManyFiles, ErrClientIDReused, ErrConversationClosed, ErrUnavailable, those of Body.
+// ErrTooManyFiles, ErrClientIDReused, ErrConversationClosed, ErrScannerAway, ErrUnavailable, those of Body.
 func (b *Bridge) FileFromCitizen(ctx context.Context, id ConversationID, in NewFile) (Message, error) {
 	if !clientIDForm.MatchString(in.ClientID) {
 		return Message{}, &InvalidError{Field: "client_id", Reason: ReasonMalformed}
@@ -82,8 +85,12 @@ func (b *Bridge) FileFromCitizen(ctx context.Context, id ConversationID, in NewF
 		f.Name = "file"
 	}
 	f.Name = fileguard.Name(f.Name, f.Type)
+	if f.Verdict, err = b.scanNew(ctx, stored, rules); err != nil {
+		return Message{}, err
+	}
+	f.Pending = f.Verdict == "" || f.Verdict == Unscanned
 	m, fresh, err := b.acceptFile(ctx, id, stored, in.ClientID, f, rules)
-	if fresh {
+	if fresh && f.Pending {
 		stored = "" // the message has them
 	}
 	return m, err
@@ -143,8 +150,14 @@ func (b *Bridge) acceptFile(ctx context.Context, id ConversationID, message Mess
 			return errors.Join(err, ErrTooManyFiles)
 		}
 		fresh = true
-		m, claimed, err = b.appendMessage(tx, &c, Message{ID: message, ClientID: clientID, Text: f.Name, File: &f}, Entry{Kind: SendFile}, b.now())
-		return err
+		in, send := Message{ID: message, ClientID: clientID, Text: b.aboutFile(c, f), File: &f, Failed: !f.Pending}, Entry{Kind: SendFile}
+		if in.Failed {
+			send.Kind = ""
+		}
+		if m, claimed, err = b.appendMessage(tx, &c, in, send, b.now()); err != nil {
+			return err
+		}
+		return b.tellOfFile(tx, c, f)
 	})
 	if err != nil {
 		b.doubtIf(err, conversationStream(id))

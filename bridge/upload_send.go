@@ -17,6 +17,9 @@ func (b *Bridge) performFile(ctx context.Context, e Entry) (func(Tx) error, erro
 	if m.File == nil { // deleted meanwhile
 		return func(tx Tx) error { return finish(tx, e) }, nil
 	}
+	if m.File.Verdict == Unscanned {
+		return b.performScan(ctx, e, m)
+	}
 	room, err := b.roomOf(ctx, e)
 	if err != nil {
 		return nil, err

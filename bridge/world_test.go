@@ -57,6 +57,8 @@ type world struct {
 	b    *bridge.Bridge
 	stop func()
 	told *told
+	// change, if set, makes the options others.
+	change func(*bridge.Options)
 }
 
 // told counts what browsers were told.
@@ -103,16 +105,18 @@ func (b *told) times(id bridge.ConversationID) int {
 }
 
 // newWorld returns a world whose service areas have their rooms.
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, change ...func(*bridge.Options)) *world {
 	t.Helper()
-	w := newWorldIn(t, filepath.Join(t.TempDir(), "schalter.db"))
+	w := newWorldIn(t, filepath.Join(t.TempDir(), "schalter.db"), change...)
 	t.Cleanup(w.crash)
 	return w
 }
 
-func newWorldIn(t reporter, file string) *world {
+func newWorldIn(t reporter, file string, change ...func(*bridge.Options)) *world {
 	t.Helper()
 	w := &world{t: t, hs: newHomeserver(), url: "sqlite:" + file, now: start}
+	for _, w.change = range change {
+	}
 	w.run()
 	w.await("service areas set up", func() bool {
 		rooms, err := w.db.AreaRooms(context.Background())
@@ -132,9 +136,11 @@ func (w *world) run() {
 		w.t.Fatalf("open store: %v", err)
 	}
 	w.told = &told{count: map[bridge.ConversationID]int{}}
-	b, err := bridge.New(bridge.Options{
-		Store: db, Rooms: w.hs, Browsers: w.told, Areas: areas, Log: zerolog.Nop(), Now: w.clock,
-	})
+	o := bridge.Options{Store: db, Rooms: w.hs, Browsers: w.told, Areas: areas, Log: zerolog.Nop(), Now: w.clock}
+	if w.change != nil {
+		w.change(&o)
+	}
+	b, err := bridge.New(o)
 	if err != nil {
 		w.t.Fatalf("new bridge: %v", err)
 	}

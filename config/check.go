@@ -199,6 +199,7 @@ func (c *Config) checkCity(k *checker) {
 
 func (c *Config) checkAreas(k *checker) {
 	c.Pages.check(k)
+	c.Scanner.check(k)
 	if c.Desk.PauseAfter < 0 || c.Desk.PauseAfter > 20 {
 		k.refuse("desk.pause_after", "must be 0 to 20")
 	}

@@ -25,6 +25,7 @@ type Config struct {
 	Admins       []string      `yaml:"admins"`
 	Desk         Desk          `yaml:"desk"`
 	Pages        Pages         `yaml:"pages"`
+	Scanner      Scanner       `yaml:"scanner"`
 	ServiceAreas []ServiceArea `yaml:"service_areas"`
 	Log          Log           `yaml:"log"`
 
@@ -231,6 +232,9 @@ func Parse(name string, data []byte) (*Config, error) {
 		if len(a.Files.Types) == 0 {
 			a.Files.Types = FileTypes
 		}
+		if a.Files.ScannerDown == "" {
+			a.Files.ScannerDown = HoldFiles
+		}
 	}
 	if problems := c.check(); len(problems) > 0 {
 		return nil, problems
@@ -272,8 +276,8 @@ func defaults() *Config {
 		},
 		City: City{TimeZone: "Europe/Zurich"},
 		Desk: Desk{PauseAfter: defaultPauseAfter, Language: "de", Guide: true},
-		Mail: Mail{Port: 587, TLS: "starttls"},
-		Log:  Log{Level: "info"},
+		Mail: Mail{Port: 587, TLS: "starttls"}, Scanner: Scanner{TimeoutSeconds: 25, HoldMinutes: 10},
+		Log: Log{Level: "info"},
 	}
 }
 

@@ -15,7 +15,16 @@ type Files struct {
 	MaxCount int `yaml:"max_count"`
 	// Types are media types, of FileTypes; default all of these.
 	Types []string `yaml:"types"`
+	// ScannerDown is what becomes of files while the malware scanner is away: HoldFiles, the default, or
+	// RefuseFiles.
+	ScannerDown string `yaml:"scanner_down"`
 }
+
+// What becomes of files that can't be scanned.
+const (
+	HoldFiles   = "hold"
+	RefuseFiles = "refuse"
+)
 
 const (
 	defaultFileBytes = 20 << 20
@@ -38,6 +47,7 @@ func (f Files) check(k *checker, key string) {
 	if f.MaxCount < 1 || f.MaxCount > 100 {
 		k.refuse(key+".max_count", "must be 1 to 100")
 	}
+	k.oneOf(key+".scanner_down", f.ScannerDown, []string{HoldFiles, RefuseFiles})
 	for i, t := range f.Types {
 		if !slices.Contains(FileTypes, t) {
 			k.refuse(fmt.Sprintf("%s.types[%d]", key, i), "is none of the types that can be taken")

@@ -25,6 +25,8 @@ type fileJSON struct {
 	Height int   `json:"height,omitempty"`
 	// Preview: a small picture can be had.
 	Preview bool `json:"preview"`
+	// Verdict keeps a citizen's file from everybody.
+	Verdict bridge.Verdict `json:"verdict,omitempty"`
 }
 
 func fileOf(m bridge.Message) *fileJSON {
@@ -32,7 +34,7 @@ func fileOf(m bridge.Message) *fileJSON {
 		return nil
 	}
 	f := *m.File
-	return &fileJSON{Name: f.Name, Type: f.Type, Size: f.Size, Width: f.Width, Height: f.Height, Preview: f.Previewed()}
+	return &fileJSON{Name: f.Name, Type: f.Type, Size: f.Size, Width: f.Width, Height: f.Height, Preview: f.Previewed(), Verdict: f.Verdict}
 }
 
 // kindFile is the kind of a message that brings a file along; that of a text is left out.

@@ -45,6 +45,7 @@ var (
 	fileType           = kind{"file-type", http.StatusUnprocessableEntity}
 	fileSuspicious     = kind{"file-suspicious", http.StatusUnprocessableEntity}
 	fileImage          = kind{"file-image", http.StatusUnprocessableEntity}
+	scannerAway        = kind{"scanner-away", http.StatusServiceUnavailable}
 	unknownFile        = kind{"unknown-file", http.StatusNotFound}
 	unknownMessage     = kind{"unknown-message", http.StatusNotFound}
 	unchangeable       = kind{"message-unchangeable", http.StatusConflict}
@@ -59,6 +60,7 @@ var (
 	internal           = kind{"internal", http.StatusInternalServerError}
 	unavailable        = kind{"unavailable", http.StatusServiceUnavailable}
 	unavailableRetry   = 5 * time.Second
+	scannerRetry       = 30 * time.Second
 	tooManyWaitingWait = 30 * time.Second
 )
 
@@ -153,6 +155,8 @@ func problemOf(err error) problem {
 		return problem{kind: fileType}
 	case errors.Is(err, bridge.ErrFileImage):
 		return problem{kind: fileImage}
+	case errors.Is(err, bridge.ErrScannerAway):
+		return problem{kind: scannerAway, retryAfter: scannerRetry}
 	case errors.Is(err, bridge.ErrUnknownFile):
 		return problem{kind: unknownFile}
 	case errors.Is(err, bridge.ErrUnknownMessage):

@@ -58,7 +58,7 @@ func TestUpload(t *testing.T) {
 		kind   string
 	}{
 		{bridge.ErrNoFiles, 409, "no-files"}, {bridge.ErrTooManyFiles, 409, "too-many-files"}, {bridge.ErrFileTooLarge, 413, "file-too-large"},
-		{bridge.ErrFileType, 422, "file-type"}, {bridge.ErrFileTwofold, 422, "file-suspicious"}, {bridge.ErrFileImage, 422, "file-image"},
+		{bridge.ErrFileType, 422, "file-type"}, {bridge.ErrFileTwofold, 422, "file-suspicious"}, {bridge.ErrFileImage, 422, "file-image"}, {bridge.ErrScannerAway, 503, "scanner-away"},
 	} {
 		h.core.setFail("FileFromCitizen", try.err)
 		h.upload(o, "client_id", "f2", "file", "x").wantProblem(t, try.status, try.kind, "")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -180,4 +181,21 @@ func (a *Adapter) Upload(ctx context.Context, as bridge.UserID, f bridge.File, b
 func isStatus(err error, status int) bool {
 	var c *callError
 	return errors.As(err, &c) && c.status == status
+}
+
+// ProbeMedia asks whether the homeserver knows how to reserve a file's address. It asks without a token,
+// so that none is reserved.
+func (a *Adapter) ProbeMedia(ctx context.Context) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, a.timeout)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, a.base.JoinPath("/_matrix/media/v1/create").String(), strings.NewReader("{}"))
+	if err != nil {
+		return false, fmt.Errorf("ask for media: %w", err)
+	}
+	resp, err := a.http.Do(r)
+	if err != nil {
+		return false, a.unreachable(err)
+	}
+	defer resp.Body.Close()
+	return resp.StatusCode == http.StatusUnauthorized, nil
 }

@@ -33,6 +33,7 @@ func check(ctx context.Context, w io.Writer, path string) error {
 	r.ok("config", "%s: %d service areas", path, len(c.ServiceAreas))
 	r.hours(c, time.Now())
 	made := r.database(ctx, c)
+	r.scanner(ctx, c)
 	r.homeserver(ctx, c, made)
 	return r.verdict()
 }

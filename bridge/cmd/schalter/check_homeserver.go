@@ -49,6 +49,7 @@ func (r *report) homeserver(ctx context.Context, c *config.Config, made *store.C
 	r.tell("ghosts", a.ProbeGhosts(ctx), "their namespace is ours")
 	r.tell("aliases", a.ProbeAliases(ctx), "their namespace is ours")
 	r.tell("sync", a.ProbeSync(ctx), "the bot can read")
+	r.media(ctx, a.ProbeMedia, c)
 	p := people{report: r, adapter: a, known: map[bridge.UserID]error{}}
 	admin := bridge.RoomID("")
 	rooms := map[string]bridge.AreaRooms{}

@@ -104,7 +104,8 @@ func TestCheckBrokenSetUps(t *testing.T) {
 				out, err := d.check(nil)
 				// Dendrite without federation does not say what it is.
 				name := map[string]string{"synapse": "Synapse 1.", "dendrite": "Matrix v1."}[kind]
-				d.well(t, out, err, "ok    homeserver          "+name, "not made yet; the first start makes version",
+				media := map[string]string{"synapse": "ok    media ", "dendrite": "--    media "}[kind]
+				d.well(t, out, err, "ok    homeserver          "+name, media, "not made yet; the first start makes version",
 					"ok    registration ", "ok    bot ", "ok    ghosts ", "ok    aliases ", "ok    sync ", "ok    clock ", "space: not made yet", "3 accounts")
 			}
 			if _, err := os.Stat(filepath.Join(d.dir, "new")); !os.IsNotExist(err) {

@@ -50,6 +50,10 @@ func newService(ctx context.Context, c *config.Config, log zerolog.Logger) (*ser
 	if err != nil {
 		return nil, err
 	}
+	malware, err := newScanner(c.Scanner)
+	if err != nil {
+		return nil, fmt.Errorf("scanner: %w", err)
+	}
 	measures, err := newMetrics(c.Web.MetricsListen)
 	if err != nil {
 		return nil, fmt.Errorf("listen for metrics: %w", err)
@@ -72,7 +76,7 @@ func newService(ctx context.Context, c *config.Config, log zerolog.Logger) (*ser
 		Store: db, Rooms: adapter, Browsers: everybody{s.hub, s.notifier}, Areas: areas,
 		Log: part(log, "bridge"), Zone: zone, Calendar: calendar, Admins: users(c.Admins),
 		PauseAfter: pauseAfter(c.Desk), Template: area(config.NewArea()), Language: c.Desk.Language, Guide: c.Desk.Guide, Boards: boardsEvery,
-		Mailer: mailer, City: c.City.Name, PublicURL: c.Web.PublicURL, PageHosts: c.Pages.Hosts, Now: clock, Patience: patience(c.Homeserver.Timeout()),
+		Mailer: mailer, Scanner: malware, Hold: minutes(c.Scanner.HoldMinutes), City: c.City.Name, PublicURL: c.Web.PublicURL, PageHosts: c.Pages.Hosts, Now: clock, Patience: patience(c.Homeserver.Timeout()),
 	})
 	if err == nil {
 		s.web, err = webchat.New(webchat.Options{
@@ -208,7 +212,7 @@ func fileRules(f config.Files) bridge.FileRules {
 	if !f.Enabled {
 		return bridge.FileRules{}
 	}
-	return bridge.FileRules{MaxBytes: int64(f.MaxBytes), MaxCount: f.MaxCount, Types: f.Types}
+	return bridge.FileRules{MaxBytes: int64(f.MaxBytes), MaxCount: f.MaxCount, Types: f.Types, Hold: f.ScannerDown == config.HoldFiles}
 }
 
 func minutes(n int) time.Duration { return time.Duration(n) * time.Minute }
