@@ -45,9 +45,11 @@ type homeserver struct {
 	edits         []edit
 	// mentions are those of a message.
 	mentions map[bridge.EventID][]bridge.UserID
-	// media are the files that were uploaded, sent those whose message is in a room.
+	// media are the files that were uploaded, sent those of citizens whose message is in a room.
 	media map[bridge.MediaURI][]byte
 	sent  []bridge.File
+	// posted are those that the bot has put into a room.
+	posted []bridge.File
 }
 
 // edit is a message in place of an earlier one.
@@ -238,7 +240,9 @@ func (h *homeserver) Send(ctx context.Context, m bridge.OutgoingMessage) (id bri
 		}
 		id = h.add(bridge.Event{Room: m.Room, Sender: m.As, Kind: bridge.Echo, Marker: m.Entry})
 		h.events[key], h.mentions[id] = id, m.Mentions
-		if m.File != nil {
+		if m.File != nil && m.As == h.BotID() {
+			h.posted = append(h.posted, *m.File)
+		} else if m.File != nil {
 			h.sent = append(h.sent, *m.File)
 		}
 		f := fact{id: id, kind: bridge.ClerkText, room: m.Room, sender: m.As, target: m.ReplyTo, text: m.Text}
@@ -427,6 +431,21 @@ func (h *homeserver) Download(ctx context.Context, uri bridge.MediaURI) (c bridg
 		c = bridge.Content{Size: int64(len(uri)), Body: io.NopCloser(strings.NewReader(string(uri)))}
 	})
 	return c, err
+}
+
+// Event finds what was said in a room, and not what was not kept there.
+func (h *homeserver) Event(ctx context.Context, room bridge.RoomID, event bridge.EventID) (ev bridge.Event, err error) {
+	err = h.do(ctx, call{method: "Event", room: room, event: event}, func() {
+		for _, e := range h.timeline {
+			if e.ID == event && e.Room == room && !h.redacted[event] {
+				ev = e
+			}
+		}
+	})
+	if err == nil && ev.ID == "" {
+		err = bridge.ErrNotFound
+	}
+	return ev, err
 }
 
 func (h *homeserver) Preview(ctx context.Context, uri bridge.MediaURI) (p bridge.Picture, err error) {

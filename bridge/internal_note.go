@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"context"
 	"errors"
 	"html"
 	"regexp"
@@ -40,6 +41,13 @@ func unseen(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r
 type InternalTx interface {
 	AddInternal(EventID, ConversationID) error
 	IsInternal(EventID) (bool, error)
+}
+
+// InternalStore is what Store reads of what clerks write to each other.
+type InternalStore interface {
+	// InternalEvents are the events of a conversation that its citizen does not see, commands too, in no
+	// order.
+	InternalEvents(context.Context, ConversationID) ([]EventID, error)
 }
 
 // isNote reports whether a text is marked as internal.

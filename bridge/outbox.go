@@ -222,6 +222,10 @@ func (b *Bridge) perform(ctx context.Context, e Entry) (func(Tx) error, error) {
 		return b.sendText(ctx, e, "")
 	case SendFile:
 		return b.performFile(ctx, e)
+	case WriteProtocol:
+		return b.performProtocol(ctx, e)
+	case PostFile:
+		return b.performPostFile(ctx, e)
 	case EditNotice:
 		return b.performEditNotice(ctx, e)
 	case PinBoard:
@@ -343,6 +347,8 @@ func (b *Bridge) giveUp(tx Tx, e Entry) error {
 		err = fail(tx, e)
 	case SendEdit, SendReaction:
 		err = failRelation(tx, e)
+	case PostFile:
+		err = b.failPostFile(tx, e)
 	}
 	if err != nil {
 		return err

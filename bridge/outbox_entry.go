@@ -54,6 +54,10 @@ const (
 	SendReaction EntryKind = "send_reaction"
 	// Redact deletes an event of the ghost's. It can be repeated as it is.
 	Redact EntryKind = "redact"
+	// WriteProtocol writes what was said in a conversation into two files. PostFile brings a file that was
+	// made here into the conversation's room, as the bot.
+	WriteProtocol EntryKind = "write_protocol"
+	PostFile      EntryKind = "post_file"
 	// UpdateRoom brings name and suggestion in step with the conversation's state.
 	UpdateRoom EntryKind = "update_room"
 	// GuardRoom removes from a conversation's room whoever is neither its citizen nor one of its
@@ -100,7 +104,7 @@ const (
 // barrier; the other kinds can be repeated as they are.
 func (k EntryKind) sends() bool {
 	switch k {
-	case SendMessage, SendFile, SendEdit, SendReaction, PostNotice, TellRoom, PostRequest, PlaceReaction, EditNotice, PostBoard:
+	case SendMessage, SendFile, SendEdit, SendReaction, PostNotice, TellRoom, PostRequest, PlaceReaction, EditNotice, PostBoard, PostFile:
 		return true
 	}
 	return false

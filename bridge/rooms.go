@@ -66,6 +66,9 @@ type Rooms interface {
 	// Picture is what a user looks like, small. ErrNotFound when there is none that can be shown.
 	Picture(ctx context.Context, user UserID) (Picture, error)
 	FileRooms
+	// Event reads one event of a room, with what its own sender has made of it since. ErrNotFound when
+	// the bot can't read it.
+	Event(ctx context.Context, room RoomID, event EventID) (Event, error)
 	// EmptyRoom ends a conversation's room: nobody writes there or comes in any more, and clerks,
 	// ghost and bot leave.
 	EmptyRoom(ctx context.Context, r RoomPlan) error

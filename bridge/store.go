@@ -43,6 +43,7 @@ type Store interface {
 	LobbyStore
 	TrainingStore
 	FileStore
+	InternalStore
 
 	// Claim takes up to limit entries that are due, each the first of its stream, for owner
 	// until now+ClaimFor. Entries of other owners that are gone are taken over as Unsure.
@@ -179,6 +180,7 @@ type Tx interface {
 	RequestStore
 	ReceiptTx
 	FilesTx
+	BotFileTx
 
 	// Savepoint runs f such that its failure undoes f only. An error of the database itself ends
 	// the transaction.

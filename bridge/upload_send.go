@@ -26,7 +26,8 @@ func (b *Bridge) performFile(ctx context.Context, e Entry) (func(Tx) error, erro
 	}
 	f := *m.File
 	if f.Pending {
-		if f, err = b.bring(ctx, e, m.ID, f); err != nil {
+		save := func(tx Tx, f File) error { return tx.SaveFile(m.ID, f) }
+		if f, err = b.bring(ctx, e, m.ID, f, save); err != nil {
 			return nil, err
 		}
 	}
@@ -37,10 +38,11 @@ func (b *Bridge) performFile(ctx context.Context, e Entry) (func(Tx) error, erro
 	return func(tx Tx) error { return b.confirm(tx, e, event) }, nil
 }
 
-// bring uploads a file. Its failures are such that nothing was sent into the room.
-func (b *Bridge) bring(ctx context.Context, e Entry, id MessageID, f File) (File, error) {
+// bring uploads a file whose pieces are kept under an ID, and has what becomes of it written down. Its
+// failures are such that nothing was sent into the room.
+func (b *Bridge) bring(ctx context.Context, e Entry, id MessageID, f File, record func(Tx, File) error) (File, error) {
 	save := func() error {
-		err := b.store.Update(ctx, func(tx Tx) error { return tx.SaveFile(id, f) })
+		err := b.store.Update(ctx, func(tx Tx) error { return record(tx, f) })
 		if err != nil {
 			return fmt.Errorf("record upload: %w: %w", err, ErrNotSent)
 		}

@@ -2,6 +2,7 @@ package webchat_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -626,6 +627,21 @@ func (m *memory) FilePreview(ctx context.Context, id bridge.ConversationID, file
 	return bridge.Picture{Type: "image/png", Data: []byte("\x89PNG of " + f.Name)}, err
 }
 
+// Fingerprints knows those of citizens' files.
+func (m *memory) Fingerprints(ctx context.Context, id bridge.ConversationID) ([]bridge.Message, error) {
+	if err := m.enter(ctx, "Fingerprints"); err != nil {
+		return nil, err
+	}
+	defer m.mu.Unlock()
+	var out []bridge.Message
+	for _, message := range m.messages[id] {
+		if message.File != nil {
+			out = append(out, message)
+		}
+	}
+	return out, nil
+}
+
 func (m *memory) FileFromCitizen(ctx context.Context, id bridge.ConversationID, in bridge.NewFile) (bridge.Message, error) {
 	data, err := io.ReadAll(in.Body)
 	if err != nil {
@@ -637,6 +653,8 @@ func (m *memory) FileFromCitizen(ctx context.Context, id bridge.ConversationID, 
 	defer m.mu.Unlock()
 	return m.append(m.conversations[id], bridge.Message{
 		Direction: bridge.FromCitizenDirection, ClientID: in.ClientID, Text: in.Name,
-		File: &bridge.File{Name: in.Name, Type: "application/pdf", Size: int64(len(data)), URI: bridge.MediaURI(data)},
+		File: &bridge.File{
+			Name: in.Name, Type: "application/pdf", Size: int64(len(data)), URI: bridge.MediaURI(data), SHA256: fmt.Sprintf("%x", sha256.Sum256(data)),
+		},
 	}), nil
 }

@@ -35,6 +35,7 @@ type Core interface {
 	Look(context.Context, bridge.ConversationID) (bridge.Snapshot, error)
 	Delayed() bool
 	FileFromCitizen(context.Context, bridge.ConversationID, bridge.NewFile) (bridge.Message, error)
+	Fingerprints(context.Context, bridge.ConversationID) ([]bridge.Message, error)
 	TicketFor(context.Context, bridge.ConversationID, bridge.MessageID) (string, error)
 	FileContent(ctx context.Context, id bridge.ConversationID, file bridge.MessageID, ticket string) (bridge.Content, error)
 	FilePreview(ctx context.Context, id bridge.ConversationID, file bridge.MessageID, ticket string) (bridge.Picture, error)

@@ -26,8 +26,13 @@ type transcriptPage struct {
 	Controller string
 	Ended      bool
 	Days       []plainDay
-	Style      template.CSS
+	// Files are those of both sides.
+	Files []bridge.File
+	Style template.CSS
 }
+
+// fingerprintsFor is how long a transcript waits for files to be read whose fingerprint is not known yet.
+const fingerprintsFor = 20 * time.Second
 
 // getTranscript answers GET /api/v1/conversations/{id}/transcript, in the conversation's language.
 func (s *Server) getTranscript(c *gin.Context, conversation bridge.Conversation) {
@@ -62,11 +67,22 @@ func (s *Server) showTranscript(c *gin.Context, conversation bridge.Conversation
 		s.fail(c, err)
 		return
 	}
+	ctx, cancel := context.WithTimeout(c.Request.Context(), fingerprintsFor)
+	defer cancel()
+	withFiles, err := s.core.Fingerprints(ctx, conversation.ID)
+	if err != nil && withFiles == nil {
+		s.fail(c, err)
+		return
+	}
+	var files []bridge.File // without a fingerprint where the homeserver is away
+	for _, m := range withFiles {
+		files = append(files, *m.File)
+	}
 	c.Header("Content-Security-Policy", s.pages.transcriptPolicy)
 	s.showPage(c, "transcript.html", pageData{Lang: lang, Words: words, City: s.city.name, PrivacyURL: s.city.privacyURL, Body: transcriptPage{
 		Number: conversation.Number, AreaName: s.areaRef(conversation.Area, conversation.Language).Name, Name: conversation.Name,
 		Begun: plainDate(conversation.CreatedAt.In(zone)) + ", " + plainTime(conversation.CreatedAt.In(zone), words), Controller: s.city.controllers[conversation.Language],
-		Ended: conversation.State == bridge.Closed, Days: plain.Days, Style: s.pages.style,
+		Ended: conversation.State == bridge.Closed, Days: plain.Days, Files: files, Style: s.pages.style,
 	}})
 }
 

@@ -2,9 +2,12 @@ package webchat_test
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"fmt"
 	"io"
 	"mime/multipart"
 	"net/http"
+	"strings"
 	"testing"
 
 	"schalter/bridge"
@@ -48,6 +51,12 @@ func TestUpload(t *testing.T) {
 	h.upload(o, "client_id", "f1", "file", "%PDF-1.7").into(t, 202, &got)
 	if got.Kind != "file" || got.ClientID != "f1" || got.File.Name != "Gesuch ä.pdf" || got.File.Size != 8 {
 		t.Errorf("%+v", got)
+	}
+	page := string(h.get(o.path()+"/transcript", "Authorization", o.bearer()).body)
+	for _, want := range []string{"<h2>Dateien</h2>", "<li>Gesuch ä.pdf<br>", "SHA-256: " + fmt.Sprintf("%x", sha256.Sum256([]byte("%PDF-1.7")))} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the transcript lacks %q", want)
+		}
 	}
 	h.upload(o, "file", "%PDF-1.7").wantProblem(t, 400, "bad-request", "client_id")
 	h.upload(o, "client_id", "f1").wantProblem(t, 400, "bad-request", "file")

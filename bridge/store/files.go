@@ -10,13 +10,15 @@ import (
 )
 
 const (
-	insertChunk    = `INSERT INTO file_chunks (file_id, n, data, made_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`
-	deleteChunks   = `DELETE FROM file_chunks WHERE file_id = ?`
-	sweepChunks    = `DELETE FROM file_chunks WHERE made_at < ? AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.id = file_chunks.file_id)`
+	insertChunk  = `INSERT INTO file_chunks (file_id, n, data, made_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`
+	deleteChunks = `DELETE FROM file_chunks WHERE file_id = ?`
+	sweepChunks  = `DELETE FROM file_chunks WHERE made_at < ? AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.id = file_chunks.file_id)
+		AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.id = file_chunks.file_id)`
 	selectChunk    = `SELECT data FROM file_chunks WHERE file_id = ? AND n = ?`
 	countFiles     = `SELECT count(*) FROM messages WHERE conversation_id = ? AND direction = 'citizen' AND file <> ''`
 	replaceFile    = `UPDATE messages SET file = ? WHERE id = ? AND file <> ''`
 	updateFile     = `UPDATE messages SET file = ? WHERE id = ?`
+	updatePayload  = `UPDATE outbox SET payload = ? WHERE id = ?`
 	insertTicket   = `INSERT INTO file_tickets (hash, message_id, until) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`
 	deleteTickets  = `DELETE FROM file_tickets WHERE until <= ?`
 	selectByTicket = selectMessage + `JOIN file_tickets t ON t.message_id = m.id WHERE t.hash = ? AND t.until > ?`
@@ -46,6 +48,10 @@ func (t *transaction) AddChunk(id bridge.MessageID, n int, data []byte, at, befo
 		}
 	}
 	return t.exec(insertChunk, string(id), n, data, millis(at))
+}
+
+func (t *transaction) SavePayload(id string, payload json.RawMessage) error {
+	return t.exec(updatePayload, string(payload), id)
 }
 
 func (t *transaction) RemoveChunks(id bridge.MessageID) error {

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -92,5 +93,45 @@ func TestChunks(t *testing.T) {
 			return err
 		})
 		has(m.ID, 0, "")
+	})
+}
+
+// The pieces of a file of the bot's stay as long as its entry does, whose payload can change.
+func TestPiecesOfAnEntry(t *testing.T) {
+	each(t, func(t *testing.T, db *store.DB) {
+		c := newConversation(t, db)
+		id := bridge.NewID()
+		enqueue(t, db, "desk:"+string(c.ID), id)
+		later := at.Add(2 * time.Hour)
+		update(t, db, func(tx bridge.Tx) error {
+			return errors.Join(
+				tx.AddChunk(bridge.MessageID(id), 0, []byte("a"), at, at),
+				tx.AddChunk(bridge.MessageID(bridge.NewID()), 0, []byte("b"), later, later.Add(-time.Hour)),
+				tx.SavePayload(id, []byte(`{"name":"ä"}`)),
+				tx.AddInternal("$note", c.ID), tx.AddInternal("$command", c.ID), tx.AddInternal("$note", c.ID),
+			)
+		})
+		if data, err := db.Chunk(t.Context(), bridge.MessageID(id), 0); err != nil || string(data) != "a" {
+			t.Errorf("piece %q %v", data, err)
+		}
+		update(t, db, func(tx bridge.Tx) error {
+			e, err := tx.Entry(id)
+			if string(e.Payload) != `{"name":"ä"}` {
+				t.Errorf("payload %s", e.Payload)
+			}
+			return err
+		})
+		finish(t, db, id)
+		update(t, db, func(tx bridge.Tx) error {
+			return tx.AddChunk(bridge.MessageID(bridge.NewID()), 0, []byte("c"), later, later.Add(-time.Hour))
+		})
+		if _, err := db.Chunk(t.Context(), bridge.MessageID(id), 0); !errors.Is(err, bridge.ErrNotFound) {
+			t.Errorf("piece of nothing: %v", err)
+		}
+		events, err := db.InternalEvents(t.Context(), c.ID)
+		slices.Sort(events)
+		if err != nil || !slices.Equal(events, []bridge.EventID{"$command", "$note"}) {
+			t.Errorf("internal %v %v", events, err)
+		}
 	})
 }

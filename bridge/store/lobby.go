@@ -138,9 +138,17 @@ func (t *transaction) CountLive(area bridge.ServiceAreaID) (waiting, active int,
 }
 
 const (
-	insertInternal = `INSERT INTO internal_events (event_id, conversation_id) VALUES (?, ?) ON CONFLICT DO NOTHING`
-	selectInternal = `SELECT EXISTS (SELECT 1 FROM internal_events WHERE event_id = ?)`
+	insertInternal       = `INSERT INTO internal_events (event_id, conversation_id) VALUES (?, ?) ON CONFLICT DO NOTHING`
+	selectInternalEvents = `SELECT event_id FROM internal_events WHERE conversation_id = ?`
+	selectInternal       = `SELECT EXISTS (SELECT 1 FROM internal_events WHERE event_id = ?)`
 )
+
+// InternalEvents are the events of a conversation that its citizen does not see; see bridge.InternalStore.
+func (db *DB) InternalEvents(ctx context.Context, id bridge.ConversationID) ([]bridge.EventID, error) {
+	var events []bridge.EventID
+	err := db.list(ctx, &events, selectInternalEvents, string(id))
+	return events, err
+}
 
 func (t *transaction) AddInternal(event bridge.EventID, id bridge.ConversationID) error {
 	return t.exec(insertInternal, string(event), string(id))

@@ -160,20 +160,30 @@ func (c *citizen) say(ctx context.Context, text string) error {
 }
 
 func (c *citizen) get(path string, into any) error {
-	r, err := http.NewRequest(http.MethodGet, c.base+"/api/v1/conversations/"+c.id+path, nil)
+	text, err := c.page(path)
 	if err != nil {
 		return err
+	}
+	return json.Unmarshal([]byte(text), into)
+}
+
+// page is what the conversation's path answers.
+func (c *citizen) page(path string) (string, error) {
+	r, err := http.NewRequest(http.MethodGet, c.base+"/api/v1/conversations/"+c.id+path, nil)
+	if err != nil {
+		return "", err
 	}
 	r.Header.Set("Authorization", "Bearer "+c.token)
 	resp, err := client.Do(r)
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("GET %s answered %d", path, resp.StatusCode)
+		return "", fmt.Errorf("GET %s answered %d", path, resp.StatusCode)
 	}
-	return json.NewDecoder(resp.Body).Decode(into)
+	text, err := io.ReadAll(resp.Body)
+	return string(text), err
 }
 
 func (c *citizen) history() ([]apiMessage, error) {
