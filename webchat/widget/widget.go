@@ -64,7 +64,23 @@ func Load() (map[string]File, error) {
 		}
 		files[e.Name()] = NewFile(e.Name(), data)
 	}
+	version := TextsVersion(func(name string) []byte { return files[name].Data })
+	for _, name := range Languages {
+		f := files[name+".txt"]
+		f.Versioned = name + "-" + version + ".txt"
+		files[name+".txt"] = f
+	}
 	return files, nil
+}
+
+// TextsVersion is what all catalogues together are called in file names, which is shorter to say than
+// the version of each; file returns one of the bundle's files.
+func TextsVersion(file func(name string) []byte) string {
+	var all []byte
+	for _, name := range Languages {
+		all = append(append(all, file(name+".txt")...), 0)
+	}
+	return Version(all)
 }
 
 // Words returns a catalogue, for the pages that the server itself makes.
@@ -95,7 +111,7 @@ func NewFile(name string, data []byte) File {
 }
 
 var kinds = map[string]string{
-	".js": "text/javascript; charset=utf-8", ".json": "application/json",
+	".js": "text/javascript; charset=utf-8", ".txt": "text/plain; charset=utf-8",
 	".css": "text/css; charset=utf-8", ".svg": "image/svg+xml",
 }
 

@@ -68,7 +68,7 @@ func weight(data []byte) int { return len(widget.NewFile("", data).Gzip) }
 func sizes(files map[string][]byte) (loader, all int) {
 	catalogue := 0
 	for _, name := range widget.Languages {
-		catalogue = max(catalogue, weight(files[name+".json"]))
+		catalogue = max(catalogue, weight(files[name+".txt"]))
 	}
 	loader = weight(files[widget.Loader])
 	return loader, loader + max(weight(files["chat.js"]), weight(files["frame.js"])) + catalogue
@@ -78,7 +78,6 @@ func sizes(files map[string][]byte) (loader, all int) {
 func build(dir string) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	words, ofCards := map[string]map[string]string{}, map[string]map[string]string{}
-	texts := map[string]string{}
 	places := map[string]any{} // the same in every catalogue, for all have the same keys
 	catalogues, err := readCatalogues(dir)
 	if err != nil {
@@ -97,15 +96,10 @@ func build(dir string) (map[string][]byte, error) {
 			}
 		}
 		words[name], ofCards[name] = launcher, cards
-		data, err := compact(rest)
-		if err != nil {
-			return nil, err
-		}
-		files[name+".json"] = data
-		texts[name] = widget.Version(data)
+		files[name+".txt"] = []byte(strings.Join(rest, "\n"))
 	}
 	define := maps.Clone(places)
-	define["TEXTS"] = texts
+	define["TEXTS"] = widget.TextsVersion(func(name string) []byte { return files[name] })
 	define["WORDS"] = ordered(ofCards)
 	for _, name := range []string{"cards", "chat", "frame"} { // the first is named by the second
 		data, err := bundle(dir, name, api.FormatESModule, define)
@@ -231,6 +225,8 @@ func compare(name string, first, words map[string]string) []error {
 			wrong = append(wrong, fmt.Errorf("catalogue %s: key %s is missing", name, key))
 		case !slices.Equal(slices.Sorted(slices.Values(placeholder.FindAllString(text, -1))), slices.Sorted(slices.Values(placeholder.FindAllString(words[key], -1)))):
 			wrong = append(wrong, fmt.Errorf("catalogue %s: key %s has other values to put in than %q", name, key, text))
+		case strings.Contains(words[key], "\n"): // it travels as a line
+			wrong = append(wrong, fmt.Errorf("catalogue %s: key %s has several lines", name, key))
 		case strings.ContainsRune(words[key], '\u00df'):
 			wrong = append(wrong, fmt.Errorf("catalogue %s: key %s is not written as in Switzerland", name, key))
 		}

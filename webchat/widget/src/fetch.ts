@@ -6,7 +6,7 @@ import { bare } from "./dom";
 export const ask = (url: string, options: object = {}): Promise<Response> => fetch(url, bare({ credentials: "omit", ...options } as RequestInit));
 
 /** bearer makes the headers of a request; what is public needs no token. */
-export const bearer = (token?: string): { [name: string]: string } => bare(token ? { Authorization: "Bearer " + token } : {});
+export const bearer = (token?: string): { [name: string]: string } => bare<{ [name: string]: string }>(token ? { Authorization: "Bearer " + token } : {});
 
 /** Limit aborts what takes too long, or what somebody else aborts. */
 export class Limit {

@@ -13,7 +13,7 @@ export default function start({ base, root, tools, area, language, launcher, emi
     if (!dialog.open) return;
     dialog.close();
     root.host.classList.remove("opened");
-    launcher.setAttribute("aria-expanded", "false");
+    launcher.ariaExpanded = "false";
     launcher.focus();
     emit("close");
   };
@@ -28,7 +28,7 @@ export default function start({ base, root, tools, area, language, launcher, emi
       if (dialog.open) return;
       matchMedia("(max-width: 479px)").matches ? dialog.showModal() : dialog.show();
       root.host.classList.add("opened");
-      launcher.setAttribute("aria-expanded", "true");
+      launcher.ariaExpanded = "true";
       inside.focus();
       emit("open");
     },

@@ -13,7 +13,7 @@ const deepest = 30;
 /** formatted returns the nodes of a formatted text. */
 export function formatted(html: string): DocumentFragment {
   const top = document.createDocumentFragment();
-  const open: { name: string; node: Node }[] = [];
+  const open: { name: string; node: HTMLElement }[] = [];
   let muted = "";
   for (const [piece, end, tag, attributes] of html.matchAll(pieces)) {
     const name = (tag || "").toLowerCase();
@@ -21,16 +21,16 @@ export function formatted(html: string): DocumentFragment {
     if (muted) {
       if (end && name === muted) muted = "";
     } else if (!name) {
-      if (!piece.startsWith("<!--")) into.appendChild(document.createTextNode(decode(piece)));
+      if (!piece.startsWith("<!--")) into.append(decode(piece));
     } else if (end) {
       const i = open.map((o) => o.name).lastIndexOf(name);
       if (i >= 0) open.length = i;
     } else if (silent.test(name)) muted = name;
-    else if (name === "br" || name === "hr") into.appendChild(h(name));
+    else if (name === "br" || name === "hr") into.append(h(name));
     else {
       const node = make(name, attributes);
       if (node && open.length < deepest) {
-        into.appendChild(node);
+        into.append(node);
         open.push({ name, node });
       }
     }
@@ -45,10 +45,10 @@ function make(name: string, attributes: string): HTMLElement | null {
   // Headings would disturb those of the page.
   const as = /^(h[1-6]|div|p)$/.test(name) ? "p" : name === "b" ? "strong" : name === "i" ? "em" : name;
   if (as !== "p" && !known.test(as)) return null;
-  const e = document.createElement(as);
-  if (/^h\d$/.test(name)) e.className = "strong";
+  const e = h(as as "p");
+  if (/^h\d/.test(name)) e.className = "strong";
   const start = attribute("start");
-  if (name === "ol" && /^\d{1,6}$/.test(start)) e.setAttribute("start", start);
+  if (name === "ol" && /^\d{1,6}$/.test(start)) (e as HTMLElement as HTMLOListElement).start = +start;
   return e;
 }
 

@@ -14,7 +14,7 @@ const near = 80;
 const batch = 60;
 
 export class Log {
-  readonly list = h("div.log", { role: "log", "aria-relevant": "additions", tabindex: "0" });
+  readonly list = h("div.log", { role: "log", "aria-label": t(say.log_label), "aria-relevant": "additions", tabindex: "0" });
   readonly #jump = button("jump row", "", () => this.#toEnd(), { hidden: true });
   readonly node = h("div.logframe", null, this.list, this.#jump);
   #rows: Row[] = [];
@@ -32,7 +32,6 @@ export class Log {
   #read = 0;
 
   constructor(language: string, seen: () => void, private act: (message: Message, from: HTMLElement) => void, private card: (message: Message, box: HTMLElement) => HTMLElement) {
-    this.list.setAttribute("aria-label", t(say.log_label));
     this.list.lang = language;
     this.#jump.append(tools.icon(down), t(say.new_below));
     this.list.addEventListener("scroll", () => {
@@ -59,7 +58,7 @@ export class Log {
 
   /** put shows messages or brings what is shown up to date. Those that are not fresh stay unannounced. */
   put(messages: Message[], fresh: boolean): void {
-    this.list.setAttribute("aria-live", fresh ? "polite" : "off");
+    this.list.ariaLive = fresh ? "polite" : "off";
     const idle = !this.#queue.length;
     this.#queue.push(...messages);
     if (fresh && messages[0].direction === "clerk") this.#news = true;

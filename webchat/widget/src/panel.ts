@@ -95,7 +95,7 @@ export class Panel {
     this.isOpen = true;
     if (this.element instanceof HTMLDialogElement) {
       this.#modal.matches ? this.element.showModal() : this.element.show();
-      this.shell.launcher.setAttribute("aria-expanded", "true");
+      this.shell.launcher.ariaExpanded = "true";
       this.shell.root.host.classList.add("opened");
     }
     this.shell.emit("open");
@@ -116,7 +116,7 @@ export class Panel {
     this.isOpen = false;
     this.element.close();
     this.shell.root.host.classList.remove("opened");
-    this.shell.launcher.setAttribute("aria-expanded", "false");
+    this.shell.launcher.ariaExpanded = "false";
     this.shell.launcher.focus();
     this.shell.emit("close");
     this.closed();

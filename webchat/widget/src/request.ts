@@ -54,12 +54,12 @@ export class RequestForm {
       return;
     }
     this.#sending = true;
-    this.#button.setAttribute("aria-disabled", "true");
+    this.#button.ariaDisabled = "true";
     const answer = await this.api.call<Left & Problem>("requests", {
       method: "POST", key: this.#key, body: { service_area: this.area, language: apiLanguage(), ...Object.fromEntries(said) },
     });
     this.#sending = false;
-    this.#button.removeAttribute("aria-disabled");
+    this.#button.ariaDisabled = null;
     if (answer.ok) {
       this.around.complain("");
       this.done(answer.body);

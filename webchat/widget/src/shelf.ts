@@ -61,9 +61,7 @@ function remove(key: string): void {
 }
 
 function keys(): string[] {
-  const s = store();
-  const stored = s ? Array.from({ length: s.length }, (_, i) => s.key(i) || "") : [];
-  return [...stored, ...memory.keys()].filter((k) => k.startsWith(textKey));
+  return [...Object.keys(store() || {}), ...memory.keys()].filter((k) => k.startsWith(textKey));
 }
 
 export const readChat = (): Kept | null => get<Kept>(chatKey);

@@ -3,8 +3,8 @@
 import { tools } from "./dom";
 import { ask } from "./fetch";
 
-// Put in by the bundler: the version of each catalogue.
-declare const TEXTS: { [catalogue: string]: string };
+// Put in by the bundler: the version of the catalogues.
+declare const TEXTS: string;
 
 /** What each catalogue calls itself, in the order of the choice. */
 export const languages: [string, string][] = [
@@ -16,10 +16,10 @@ let current = "de-CH";
 
 /** speak loads a catalogue and uses it from then on. */
 export async function speak(base: string, catalogue: string): Promise<void> {
-  if (!TEXTS[catalogue]) catalogue = current; // one that is no more
-  const answer = await ask(`${base}widget/${catalogue}-${TEXTS[catalogue]}.json`);
+  if (!languages.some(([name]) => name === catalogue)) catalogue = current; // one that is no more
+  const answer = await ask(`${base}widget/${catalogue}-${TEXTS}.txt`);
   if (!answer.ok) throw new Error("no catalogue");
-  words = await answer.json();
+  words = (await answer.text()).split("\n");
   current = catalogue;
 }
 
