@@ -182,6 +182,9 @@ func (c *Config) checkWeb(k *checker) {
 	if n := w.Limits.MaxBodyBytes; n < 64<<10 || n > 1<<20 {
 		k.refuse("web.limits.max_body_bytes", "must be between 65536 and 1048576")
 	}
+	if n := w.Limits.UploadMinutes; n < 1 || n > 240 {
+		k.refuse("web.limits.upload_minutes", "must be between 1 and 240")
+	}
 }
 
 func (c *Config) checkCity(k *checker) {

@@ -86,6 +86,8 @@ type Limits struct {
 	MessagesPerSecond int `yaml:"messages_per_second"`
 	MessagesBurst     int `yaml:"messages_burst"`
 	MaxBodyBytes      int `yaml:"max_body_bytes"`
+	// UploadMinutes is how long a file may take to arrive, at most 240.
+	UploadMinutes int `yaml:"upload_minutes"`
 }
 
 // City is whose counter it is.
@@ -271,7 +273,7 @@ func defaults() *Config {
 			Listen: "127.0.0.1:8080",
 			Limits: Limits{
 				ConversationsPerMinute: 60, ConversationsBurst: 60, WaitingPerAddress: 200,
-				MessagesPerSecond: 10, MessagesBurst: 60, MaxBodyBytes: 64 << 10,
+				MessagesPerSecond: 10, MessagesBurst: 60, MaxBodyBytes: 64 << 10, UploadMinutes: 30,
 			},
 		},
 		City: City{TimeZone: "Europe/Zurich"},

@@ -22,6 +22,8 @@ type Limits struct {
 	MessagesBurst     int
 	// MaxBodyBytes is the largest request. Default 64 KiB.
 	MaxBodyBytes int64
+	// Upload is how long a file may take to arrive. Default 30 minutes.
+	Upload time.Duration
 }
 
 func (l Limits) withDefaults() Limits {
@@ -39,6 +41,9 @@ func (l Limits) withDefaults() Limits {
 	}
 	if l.MessagesBurst == 0 {
 		l.MessagesBurst = 60
+	}
+	if l.Upload == 0 {
+		l.Upload = 30 * time.Minute
 	}
 	if l.MaxBodyBytes == 0 {
 		l.MaxBodyBytes = 64 << 10

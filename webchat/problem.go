@@ -45,6 +45,7 @@ var (
 	fileType           = kind{"file-type", http.StatusUnprocessableEntity}
 	fileSuspicious     = kind{"file-suspicious", http.StatusUnprocessableEntity}
 	fileImage          = kind{"file-image", http.StatusUnprocessableEntity}
+	uploadSlow         = kind{"upload-slow", http.StatusRequestTimeout}
 	scannerAway        = kind{"scanner-away", http.StatusServiceUnavailable}
 	unknownFile        = kind{"unknown-file", http.StatusNotFound}
 	unknownMessage     = kind{"unknown-message", http.StatusNotFound}

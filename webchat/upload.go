@@ -6,6 +6,7 @@ import (
 	"io"
 	"mime/multipart"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -14,9 +15,10 @@ import (
 )
 
 const (
-	// uploadFor is how long an upload may take as a whole, uploadPause how long it may stand still.
-	uploadFor   = 30 * time.Minute
+	// uploadPause is how long an upload may stand still.
 	uploadPause = 30 * time.Second
+	// afterUpload is how much longer it may take to be looked at and stored.
+	afterUpload = 5 * time.Minute
 	// mostUploads is how many of one conversation run at a time.
 	mostUploads = 4
 )
@@ -41,11 +43,11 @@ func (s *Server) postFile(c *gin.Context, conversation bridge.Conversation) {
 		return
 	}
 	defer s.uploads.leave(conversation.ID)
-	ctx, cancel := context.WithTimeout(c.Request.Context(), uploadFor)
+	ctx, cancel := context.WithTimeout(c.Request.Context(), s.limits.Upload+afterUpload)
 	defer cancel()
 	control := http.NewResponseController(c.Writer)
 	defer func() { _ = control.SetReadDeadline(time.Time{}) }()
-	c.Request.Body = pausing{c.Request.Body, control}
+	c.Request.Body = pausing{c.Request.Body, control, time.Now().Add(s.limits.Upload)}
 	parts, err := c.Request.MultipartReader()
 	if err != nil {
 		s.refuse(c, problem{kind: unsupportedType})
@@ -68,15 +70,15 @@ func (s *Server) postFile(c *gin.Context, conversation bridge.Conversation) {
 func readUpload(parts *multipart.Reader) (bridge.NewFile, error) {
 	field, err := parts.NextPart()
 	if err != nil || field.FormName() != "client_id" {
-		return bridge.NewFile{}, &badRequestError{field: "client_id", reason: bridge.ReasonRequired}
+		return bridge.NewFile{}, brokenBy(err, &badRequestError{field: "client_id", reason: bridge.ReasonRequired})
 	}
 	id, err := io.ReadAll(io.LimitReader(field, 100))
 	if err != nil {
-		return bridge.NewFile{}, &badRequestError{reason: reasonMalformed}
+		return bridge.NewFile{}, brokenBy(err, &badRequestError{reason: reasonMalformed})
 	}
 	file, err := parts.NextPart()
 	if err != nil || file.FormName() != "file" {
-		return bridge.NewFile{}, &badRequestError{field: "file", reason: bridge.ReasonRequired}
+		return bridge.NewFile{}, brokenBy(err, &badRequestError{field: "file", reason: bridge.ReasonRequired})
 	}
 	return bridge.NewFile{ClientID: string(id), Name: file.FileName(), Body: broken{file}}, nil
 }
@@ -87,19 +89,32 @@ type broken struct{ io.Reader }
 func (b broken) Read(into []byte) (int, error) {
 	n, err := b.Reader.Read(into)
 	if err != nil && !errors.Is(err, io.EOF) {
-		err = &badRequestError{reason: reasonMalformed}
+		err = brokenBy(err, &badRequestError{reason: reasonMalformed})
 	}
 	return n, err
 }
 
-// pausing is a body that may stand still for uploadPause at a time.
+// brokenBy says of an upload that did not arrive in time that it was slow, of another what is wrong.
+func brokenBy(err, wrong error) error {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return &refusedError{problem{kind: uploadSlow}}
+	}
+	return wrong
+}
+
+// pausing is a body that may stand still for uploadPause at a time, and must have come by a time.
 type pausing struct {
 	io.ReadCloser
 	control *http.ResponseController
+	until   time.Time
 }
 
 func (p pausing) Read(into []byte) (int, error) {
-	_ = p.control.SetReadDeadline(time.Now().Add(uploadPause)) // recorders in tests have none
+	deadline := time.Now().Add(uploadPause)
+	if deadline.After(p.until) {
+		deadline = p.until
+	}
+	_ = p.control.SetReadDeadline(deadline) // recorders in tests have none
 	return p.ReadCloser.Read(into)
 }
 

@@ -9,8 +9,10 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"schalter/bridge"
+	"schalter/webchat"
 )
 
 // upload sends parts, a name and a content each.
@@ -93,4 +95,45 @@ func TestAreasTellWhatFilesTheyTake(t *testing.T) {
 	if f := all.Areas[0].Files; f == nil || f.MaxBytes != 1000 || f.MaxCount != 3 || len(f.Types) != 1 || all.Areas[1].Files != nil {
 		t.Errorf("%+v", all.Areas)
 	}
+}
+
+// An upload that stands still, or takes too long, is ended with a problem that says so.
+func TestSlowUploadIsEnded(t *testing.T) {
+	h := newHouse(t, func(o *webchat.Options) { o.Limits.Upload = 100 * time.Millisecond })
+	o := h.open(plainOpening)
+	body, write := io.Pipe()
+	form := multipart.NewWriter(write)
+	sent := make(chan struct{})
+	go func() {
+		defer close(sent)
+		_ = form.WriteField("client_id", "f1")
+		part, _ := form.CreateFormFile("file", "x.pdf")
+		for _, err := part.Write([]byte("%PDF-1.7")); err == nil; _, err = part.Write(make([]byte, 100)) {
+		} // a pipe takes no more than is sent on
+	}()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, h.http.URL+o.path()+"/files", io.MultiReader(io.LimitReader(body, 500), &endless{done: t.Context().Done()}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", o.bearer())
+	r.Header.Set("Content-Type", form.FormDataContentType())
+	resp, err := h.http.Client().Do(r)
+	body.Close()
+	<-sent
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusRequestTimeout || !bytes.Contains(text, []byte("/problems/upload-slow")) {
+		t.Errorf("%d %s %v", resp.StatusCode, text, err)
+	}
+}
+
+// endless gives nothing, until the test ends.
+type endless struct{ done <-chan struct{} }
+
+func (e *endless) Read([]byte) (int, error) {
+	<-e.done
+	return 0, io.EOF
 }

@@ -240,7 +240,7 @@ func limits(l config.Limits) webchat.Limits {
 	return webchat.Limits{
 		ConversationsPerMinute: float64(l.ConversationsPerMinute), ConversationsBurst: l.ConversationsBurst,
 		WaitingPerAddress: l.WaitingPerAddress, MessagesPerSecond: float64(l.MessagesPerSecond),
-		MessagesBurst: l.MessagesBurst, MaxBodyBytes: int64(l.MaxBodyBytes),
+		MessagesBurst: l.MessagesBurst, MaxBodyBytes: int64(l.MaxBodyBytes), Upload: minutes(l.UploadMinutes),
 	}
 }
 
