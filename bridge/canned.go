@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strconv"
@@ -39,9 +40,9 @@ func (b *Bridge) cannedByOrder(tx Tx, o order) (string, error) {
 }
 
 // sendByOrder sends the citizen a message that a command stands for, from whoever gave it, and answers with
-// its text. Whoever does so in a chat that waits takes it. m has text and card.
+// its text. Whoever does so in a chat that waits takes it. m has text and card, and may have an ID.
 func (b *Bridge) sendByOrder(tx Tx, o order, m Message) (string, error) {
-	m.ID, m.Conversation, m.Seq, m.Direction = MessageID(NewID()), o.c.ID, o.c.LastSeq+1, FromClerkDirection
+	m.ID, m.Conversation, m.Seq, m.Direction = cmp.Or(m.ID, MessageID(NewID())), o.c.ID, o.c.LastSeq+1, FromClerkDirection
 	m.Sender, m.CreatedAt, m.Training = o.name, b.now(), o.c.Trainee != ""
 	if _, err := tx.InsertMessage(m); err != nil {
 		return "", err

@@ -16,6 +16,8 @@ type Card struct {
 	URL string `json:"url,omitempty"`
 	// Beside: the page is on one of the city's own hosts, so it may be opened beside the chat.
 	Beside bool `json:"beside,omitempty"`
+	// Document of a DocumentCard, whose Title is its name.
+	Document *Document `json:"document,omitempty"`
 }
 
 // Bounds of a card.

@@ -20,6 +20,7 @@ const (
 	writeNote  verb = "note"
 	cannedText verb = "canned"
 	showPage   verb = "page"
+	askForFile verb = "document"
 	fileChat   verb = "protocol"
 	closeChat  verb = "close"
 	reopenChat verb = "reopen"
@@ -77,6 +78,7 @@ var spellings = []spelling{
 	{writeNote, "notiz", "note", nil, []place{inRoom}},
 	{cannedText, "baustein", "canned", []string{"bausteine"}, []place{inRoom, inLobby}},
 	{showPage, "seite", "page", []string{"seiten", "pages"}, []place{inRoom}},
+	{askForFile, "dokument", "document", []string{"dokumente", "documents"}, []place{inRoom}},
 	{fileChat, "protokoll", "protocol", nil, []place{inRoom}},
 	{closeChat, "zu", "close", nil, []place{inRoom}},
 	{reopenChat, "auf", "reopen", nil, []place{inRoom}},

@@ -58,6 +58,10 @@ func (b *Bridge) confirm(tx Tx, e Entry, event EventID) error {
 		if err := b.confirmRelation(tx, &c, e, event); err != nil {
 			return err
 		}
+	case PostDocument:
+		if err := b.documentPosted(tx, &c, e, event); err != nil {
+			return err
+		}
 	case PostFile:
 		if err := tx.RemoveChunks(MessageID(e.ID)); err != nil {
 			return err

@@ -36,6 +36,8 @@ type File struct {
 	Original string `json:"original,omitempty"`
 	// Verdict keeps it from everybody, its citizen included; then there is no URI.
 	Verdict Verdict `json:"verdict,omitempty"`
+	// Request is the message that asked for it; empty for none.
+	Request MessageID `json:"request,omitempty"`
 }
 
 // Previewed reports whether a small picture of the file can be had.

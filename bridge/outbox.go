@@ -226,6 +226,8 @@ func (b *Bridge) perform(ctx context.Context, e Entry) (func(Tx) error, error) {
 		return b.performProtocol(ctx, e)
 	case PostFile:
 		return b.performPostFile(ctx, e)
+	case PostDocument, EditDocument:
+		return b.performDocument(ctx, e)
 	case EditNotice:
 		return b.performEditNotice(ctx, e)
 	case PinBoard:
@@ -344,7 +346,7 @@ func (b *Bridge) giveUp(tx Tx, e Entry) error {
 	var err error
 	switch e.Kind {
 	case SendMessage, SendFile:
-		err = fail(tx, e)
+		err = b.fail(tx, e)
 	case SendEdit, SendReaction:
 		err = failRelation(tx, e)
 	case PostFile:
@@ -360,7 +362,7 @@ func (b *Bridge) giveUp(tx Tx, e Entry) error {
 }
 
 // fail says of a message that it will not be delivered, and tells browsers.
-func fail(tx Tx, e Entry) error {
+func (b *Bridge) fail(tx Tx, e Entry) error {
 	c, err := tx.LockConversation(e.Conversation)
 	if err != nil {
 		return err
@@ -373,6 +375,9 @@ func fail(tx Tx, e Entry) error {
 		return err
 	}
 	if _, err := saveChanged(tx, &c, m); err != nil {
+		return err
+	}
+	if err := b.reopenDocument(tx, &c, m.ID, m.File); err != nil {
 		return err
 	}
 	return tx.SaveConversation(c)

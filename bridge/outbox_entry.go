@@ -58,6 +58,10 @@ const (
 	// made here into the conversation's room, as the bot.
 	WriteProtocol EntryKind = "write_protocol"
 	PostFile      EntryKind = "post_file"
+	// PostDocument posts the bot's notice of a request for a document, whose message's ID the entry has, in
+	// the conversation's room; EditDocument edits it.
+	PostDocument EntryKind = "post_document"
+	EditDocument EntryKind = "edit_document"
 	// UpdateRoom brings name and suggestion in step with the conversation's state.
 	UpdateRoom EntryKind = "update_room"
 	// GuardRoom removes from a conversation's room whoever is neither its citizen nor one of its
@@ -104,7 +108,7 @@ const (
 // barrier; the other kinds can be repeated as they are.
 func (k EntryKind) sends() bool {
 	switch k {
-	case SendMessage, SendFile, SendEdit, SendReaction, PostNotice, TellRoom, PostRequest, PlaceReaction, EditNotice, PostBoard, PostFile:
+	case SendMessage, SendFile, SendEdit, SendReaction, PostNotice, TellRoom, PostRequest, PlaceReaction, EditNotice, PostBoard, PostFile, PostDocument, EditDocument:
 		return true
 	}
 	return false

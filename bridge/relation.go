@@ -282,5 +282,11 @@ func (b *Bridge) comesDelivered(tx Tx, c *Conversation, id MessageID) error {
 	if err != nil {
 		return err
 	}
-	return comes(tx, c, m)
+	if err := comes(tx, c, m); err != nil || m.File == nil {
+		return err
+	}
+	if now, err := tx.Message(id); err != nil || !now.Deleted() {
+		return err
+	}
+	return b.reopenDocument(tx, c, id, m.File)
 }

@@ -79,8 +79,11 @@ func (b *Bridge) DeleteFromCitizen(ctx context.Context, id ConversationID, messa
 				return amendment{}, err
 			}
 		}
-		m, err = erase(tx, c, m, now)
-		return amendment{m, entries}, err
+		file := m.File
+		if m, err = erase(tx, c, m, now); err != nil {
+			return amendment{}, err
+		}
+		return amendment{m, entries}, b.reopenDocument(tx, c, m.ID, file)
 	})
 }
 

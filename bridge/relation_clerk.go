@@ -94,8 +94,10 @@ func (b *Bridge) redact(tx Tx, c *Conversation, ev Event) error {
 		if m.Conversation != c.ID {
 			return nil
 		}
-		_, err = erase(tx, c, m, ev.At)
-		return err
+		if _, err = erase(tx, c, m, ev.At); err != nil {
+			return err
+		}
+		return b.reopenDocument(tx, c, m.ID, m.File)
 	}
 	if !errors.Is(err, ErrNotFound) {
 		return err

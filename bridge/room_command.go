@@ -19,6 +19,7 @@ var roomOrders = map[verb]func(*Bridge, Tx, order) (answer string, err error){
 	writeNote:  (*Bridge).noteByOrder,
 	cannedText: (*Bridge).cannedByOrder,
 	showPage:   (*Bridge).pageByOrder,
+	askForFile: (*Bridge).documentByOrder,
 	fileChat:   (*Bridge).protocolByOrder,
 
 	pauseClerk: deskByOrder(pauseClerk), clerkBack: deskByOrder(clerkBack), whoIsThere: deskByOrder(whoIsThere),

@@ -132,6 +132,9 @@ func (b *Bridge) saveVerdict(ctx context.Context, id MessageID, v Verdict) error
 		if _, err := saveChanged(tx, &c, m); err != nil {
 			return err
 		}
+		if err := b.answerDocument(tx, &c, m); err != nil {
+			return err
+		}
 		return tx.SaveConversation(c)
 	})
 	if err != nil {

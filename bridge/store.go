@@ -181,6 +181,7 @@ type Tx interface {
 	ReceiptTx
 	FilesTx
 	BotFileTx
+	DocumentTx
 
 	// Savepoint runs f such that its failure undoes f only. An error of the database itself ends
 	// the transaction.

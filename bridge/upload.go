@@ -32,6 +32,8 @@ func (r FileRules) Taken() bool { return r.MaxCount > 0 && r.MaxBytes > 0 && len
 type NewFile struct {
 	ClientID string
 	Name     string
+	// Request is the message that asks for this document; empty for none.
+	Request MessageID
 	// Body is read once, and not to its end when it is refused.
 	Body io.Reader
 }
@@ -71,7 +73,7 @@ func (b *Bridge) FileFromCitizen(ctx context.Context, id ConversationID, in NewF
 	if err != nil {
 		return Message{}, err
 	}
-	f := File{Name: CleanFileName(in.Name), Type: kind, Size: raw.size, SHA256: raw.digest(), Original: raw.digest(), Pending: true}
+	f := File{Name: CleanFileName(in.Name), Type: kind, Size: raw.size, SHA256: raw.digest(), Original: raw.digest(), Pending: true, Request: in.Request}
 	if fileguard.IsImage(kind) {
 		cleaned := MessageID(NewID())
 		defer func(raw MessageID) { b.dropChunks(raw) }(stored)
@@ -149,6 +151,11 @@ func (b *Bridge) acceptFile(ctx context.Context, id ConversationID, message Mess
 		if n, err := tx.CountFiles(id); err != nil || n >= rules.MaxCount {
 			return errors.Join(err, ErrTooManyFiles)
 		}
+		if f.Request != "" {
+			if _, err := documentAsked(tx, c, f.Request); err != nil {
+				return err
+			}
+		}
 		fresh = true
 		in, send := Message{ID: message, ClientID: clientID, Text: b.aboutFile(c, f), File: &f, Failed: !f.Pending}, Entry{Kind: SendFile}
 		if in.Failed {
@@ -157,13 +164,19 @@ func (b *Bridge) acceptFile(ctx context.Context, id ConversationID, message Mess
 		if m, claimed, err = b.appendMessage(tx, &c, in, send, b.now()); err != nil {
 			return err
 		}
-		return b.tellOfFile(tx, c, f)
+		if err := b.answerDocument(tx, &c, m); err != nil {
+			return err
+		}
+		return errors.Join(tx.SaveConversation(c), b.tellOfFile(tx, c, f))
 	})
 	if err != nil {
 		b.doubtIf(err, conversationStream(id))
 		return Message{}, false, fmt.Errorf("take citizen's file: %w", err)
 	}
 	b.dispatch(claimed)
+	if f.Request != "" {
+		b.Wake() // for what the room is told
+	}
 	b.browsers.Notify(id)
 	return m, fresh, nil
 }

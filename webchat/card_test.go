@@ -20,8 +20,14 @@ func TestCards(t *testing.T) {
 	if err := json.Unmarshal([]byte(e.next("message").data), &told); err != nil || told.Card.Title != "<b>Umzug</b>" || !told.Card.Beside {
 		t.Errorf("stream %+v %v", told, err)
 	}
+	h.core.card(o.ID, "Bitte senden Sie uns: Pass\nVorderseite", bridge.Card{Kind: bridge.DocumentCard, Title: "Pass", Document: &bridge.Document{
+		Hint: "Vorderseite", Answers: []bridge.DocumentAnswer{{Message: "01JZZZZZZZZZZZZZZZZZZZZZZZ", Name: "x.pdf", SHA256: strings.Repeat("0f", 32)}},
+	}})
 	history := h.get("/api/v1/conversations/"+string(o.ID)+"/messages", "Authorization", "Bearer "+o.Token)
 	if !strings.Contains(string(history.body), `"card":{"kind":"page"`) {
+		t.Errorf("history %s", history.body)
+	}
+	if want := `"document":{"hint":"Vorderseite","answers":[{"message":"01JZ`; !strings.Contains(string(history.body), want) {
 		t.Errorf("history %s", history.body)
 	}
 	transcript := h.get("/api/v1/conversations/"+string(o.ID)+"/transcript", "Authorization", "Bearer "+o.Token)

@@ -23,6 +23,9 @@ type fileJSON struct {
 	Size   int64 `json:"size,omitempty"`
 	Width  int   `json:"width,omitempty"`
 	Height int   `json:"height,omitempty"`
+	// SHA256 of a citizen's file, as it is in the room; Request is the message that asked for it.
+	SHA256  string           `json:"sha256,omitempty"`
+	Request bridge.MessageID `json:"request,omitempty"`
 	// Preview: a small picture can be had.
 	Preview bool `json:"preview"`
 	// Verdict keeps a citizen's file from everybody.
@@ -34,7 +37,9 @@ func fileOf(m bridge.Message) *fileJSON {
 		return nil
 	}
 	f := *m.File
-	return &fileJSON{Name: f.Name, Type: f.Type, Size: f.Size, Width: f.Width, Height: f.Height, Preview: f.Previewed(), Verdict: f.Verdict}
+	return &fileJSON{
+		Name: f.Name, Type: f.Type, Size: f.Size, Width: f.Width, Height: f.Height, SHA256: f.SHA256, Request: f.Request, Preview: f.Previewed(), Verdict: f.Verdict,
+	}
 }
 
 // kindFile is the kind of a message that brings a file along; that of a text is left out.

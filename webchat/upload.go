@@ -31,8 +31,8 @@ type uploadedJSON struct {
 }
 
 // postFile answers POST /api/v1/conversations/{id}/files: 202 once the file is committed. The body is
-// multipart/form-data, client_id first and then file; it is read as it comes. The same client_id with the
-// same file gives the same message.
+// multipart/form-data, client_id first, request if it answers one, and then file; it is read as it comes. The
+// same client_id with the same file gives the same message.
 func (s *Server) postFile(c *gin.Context, conversation bridge.Conversation) {
 	if wait := s.sending.allow(conversation.ID); wait > 0 {
 		s.refuse(c, problem{kind: rateLimited, retryAfter: wait})
@@ -77,10 +77,26 @@ func readUpload(parts *multipart.Reader) (bridge.NewFile, error) {
 		return bridge.NewFile{}, brokenBy(err, &badRequestError{reason: reasonMalformed})
 	}
 	file, err := parts.NextPart()
+	request := ""
+	if err == nil && file.FormName() == "request" {
+		if request, err = readRequest(file); err != nil {
+			return bridge.NewFile{}, err
+		}
+		file, err = parts.NextPart()
+	}
 	if err != nil || file.FormName() != "file" {
 		return bridge.NewFile{}, brokenBy(err, &badRequestError{field: "file", reason: bridge.ReasonRequired})
 	}
-	return bridge.NewFile{ClientID: string(id), Name: file.FileName(), Body: broken{file}}, nil
+	return bridge.NewFile{ClientID: string(id), Name: file.FileName(), Request: bridge.MessageID(request), Body: broken{file}}, nil
+}
+
+// readRequest reads which message asked for the file.
+func readRequest(field io.Reader) (string, error) {
+	id, err := io.ReadAll(io.LimitReader(field, 100))
+	if err != nil || !isULID(string(id)) {
+		return "", brokenBy(err, &badRequestError{field: "request", reason: reasonMalformed})
+	}
+	return string(id), nil
 }
 
 // broken says of a body that does not come to its end what it is.

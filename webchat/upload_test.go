@@ -46,14 +46,20 @@ func TestUpload(t *testing.T) {
 		ID, Kind string
 		ClientID string `json:"client_id"`
 		File     struct {
-			Name string
-			Size int
+			Name, Request, SHA256 string
+			Size                  int
 		}
 	}
 	h.upload(o, "client_id", "f1", "file", "%PDF-1.7").into(t, 202, &got)
 	if got.Kind != "file" || got.ClientID != "f1" || got.File.Name != "Gesuch ä.pdf" || got.File.Size != 8 {
 		t.Errorf("%+v", got)
 	}
+	h.upload(o, "client_id", "f3", "request", "01JZZZZZZZZZZZZZZZZZZZZZZZ", "file", "%PDF-1.7").into(t, 202, &got)
+	if f := got.File; f.Request != "01JZZZZZZZZZZZZZZZZZZZZZZZ" || f.SHA256 != fmt.Sprintf("%x", sha256.Sum256([]byte("%PDF-1.7"))) {
+		t.Errorf("answer %+v", f)
+	}
+	h.upload(o, "client_id", "f4", "request", "x", "file", "%PDF-1.7").wantProblem(t, 400, "bad-request", "request")
+	h.upload(o, "client_id", "f4", "request", "01JZZZZZZZZZZZZZZZZZZZZZZZ").wantProblem(t, 400, "bad-request", "file")
 	page := string(h.get(o.path()+"/transcript", "Authorization", o.bearer()).body)
 	for _, want := range []string{"<h2>Dateien</h2>", "<li>Gesuch ä.pdf<br>", "SHA-256: " + fmt.Sprintf("%x", sha256.Sum256([]byte("%PDF-1.7")))} {
 		if !strings.Contains(page, want) {

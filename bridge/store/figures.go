@@ -35,7 +35,7 @@ const (
 	countConversations = `SELECT service_area, state, count(*) AS count FROM conversations WHERE trainee = '' GROUP BY service_area, state`
 	countOutbox        = `SELECT phase, count(*) AS count, MIN(created_at) AS oldest FROM outbox GROUP BY phase`
 	selectUnconfirmed  = `SELECT COALESCE(MIN(created_at), 0) FROM outbox
-		WHERE kind IN ('send_message', 'send_file', 'send_edit', 'send_reaction', 'post_notice', 'tell_room', 'post_request', 'place_reaction', 'edit_notice', 'post_board', 'post_file') AND (phase <> 'ready' OR attempts > 0)`
+		WHERE kind IN ('send_message', 'send_file', 'send_edit', 'send_reaction', 'post_notice', 'tell_room', 'post_request', 'place_reaction', 'edit_notice', 'post_board', 'post_file', 'post_document', 'edit_document') AND (phase <> 'ready' OR attempts > 0)`
 )
 
 // Figures counts. Each number is of its own moment.

@@ -89,6 +89,7 @@ const selectMessage = `SELECT m.id, m.conversation_id, m.seq, m.direction, m.cli
 
 const (
 	selectMessages = selectMessage + `WHERE m.conversation_id = ? AND m.seq > ? ORDER BY m.seq LIMIT ?`
+	selectCards    = selectMessage + `WHERE m.conversation_id = ? AND m.card <> '' ORDER BY m.seq`
 	selectChanged  = selectMessage + `WHERE m.conversation_id = ? AND m.revision > ? AND m.revision > 0 AND m.seq > ? AND m.seq <= ?
 		ORDER BY m.seq LIMIT ?`
 )
@@ -105,6 +106,12 @@ func (db *DB) Message(ctx context.Context, id bridge.MessageID) (bridge.Message,
 	var r messageRow
 	err := db.get(ctx, &r, selectMessageByID, string(id))
 	return r.message(), err
+}
+
+func (t *transaction) Cards(id bridge.ConversationID) ([]bridge.Message, error) {
+	var rows []messageRow
+	err := t.list(&rows, selectCards, string(id))
+	return messages(rows), err
 }
 
 func (t *transaction) LastMessages(c bridge.Conversation, limit int) ([]bridge.Message, error) {

@@ -155,3 +155,25 @@ func TestMessageEventIsWrittenOnce(t *testing.T) {
 		})
 	})
 }
+
+func TestCardsOfAConversation(t *testing.T) {
+	each(t, func(t *testing.T, db *store.DB) {
+		c, other := newConversation(t, db), newConversation(t, db)
+		asked, page, elsewhere := message(c, 3), message(c, 1), message(other, 1)
+		asked.Card = &bridge.Card{Kind: bridge.DocumentCard, Title: "Heimatschein", Document: &bridge.Document{
+			Hint: "ä", Answers: []bridge.DocumentAnswer{{Message: "m", Name: "x.pdf", SHA256: "00"}},
+		}}
+		page.Card = &bridge.Card{Kind: bridge.PageCard, Title: "Seite"}
+		elsewhere.Card = page.Card
+		for _, m := range []bridge.Message{asked, page, elsewhere, message(c, 2)} {
+			insert(t, db, m)
+		}
+		update(t, db, func(tx bridge.Tx) error {
+			got, err := tx.Cards(c.ID)
+			if len(got) != 2 || !same(got[0], page) || !same(got[1], asked) {
+				t.Errorf("cards %+v", got)
+			}
+			return err
+		})
+	})
+}

@@ -214,12 +214,17 @@ func TestFilesFromTheCitizen(t *testing.T) {
 }
 
 // upload sends a file once, as a browser does.
-func (c *citizen) upload(ctx context.Context, clientID, name string, data []byte) (int, []byte, error) {
+func (c *citizen) upload(ctx context.Context, clientID, name string, data []byte, request ...string) (int, []byte, error) {
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
 	err := form.WriteField("client_id", clientID)
 	if err != nil {
 		return 0, nil, err
+	}
+	for _, id := range request {
+		if err := form.WriteField("request", id); err != nil {
+			return 0, nil, err
+		}
 	}
 	part, err := form.CreateFormFile("file", name)
 	if err != nil {
