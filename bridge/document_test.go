@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"schalter/bridge"
 )
@@ -115,4 +116,34 @@ func TestDocumentThatIsNotAskedFor(t *testing.T) {
 			t.Error(got)
 		}
 	})
+}
+
+// A file that waits for the malware scanner has answered nothing before it is clean, and malware never does.
+func TestDocumentThatIsScanned(t *testing.T) {
+	t.Parallel()
+	w, s, c := scanned(t, true)
+	w.hs.say(clerkText(c.Room, keller, "!dokument Pass"))
+	w.sync()
+	request := w.history(c.ID)[1]
+	send := func(client string, data []byte) {
+		t.Helper()
+		in := bridge.NewFile{ClientID: client, Name: client + ".pdf", Request: request.ID, Body: bytes.NewReader(data)}
+		if _, err := w.b.FileFromCitizen(t.Context(), c.ID, in); err != nil {
+			t.Fatal(err)
+		}
+	}
+	answers := func() []bridge.DocumentAnswer {
+		return must(w.db.Message(t.Context(), request.ID)).Card.Document.Answers
+	}
+	send("malware", infected())
+	s.fails(bridge.ErrScannerAway)
+	send("waits", pdf(5000))
+	if got := answers(); len(got) != 0 {
+		t.Errorf("answers %+v", got)
+	}
+	s.fails(nil)
+	w.passUntil("the clean one answers", time.Second, func() bool { return len(answers()) > 0 })
+	if got := answers(); len(got) != 1 || got[0].Name != "waits.pdf" {
+		t.Errorf("answers %+v", got)
+	}
 }

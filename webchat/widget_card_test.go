@@ -2,6 +2,7 @@ package webchat_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -40,4 +41,27 @@ func TestWidgetShowsPages(t *testing.T) {
 		until(`location.pathname === "/umzug"`), until(`$("dialog")?.open`), until(`$$(".card").length === 2`))
 	do(t, ctx, chromedp.Reload(), until(`$$(".card").length === 2`), until(`!$("dialog").open`))
 
+}
+
+// A document that is asked for is a card that says what has come, as soon as it has, with its SHA-256.
+func TestWidgetShowsDocuments(t *testing.T) {
+	h, host := hostPage(t, embedded, nil)
+	ctx := browser(t)
+	do(t, ctx, chromedp.Navigate(host), click(".launcher"), click(`[data-area=fundbuero]`), written("Grüezi"), says(".citizen", "gespeichert"))
+	id := h.core.only(t)
+	card := bridge.Card{Kind: bridge.DocumentCard, Title: "<b>Heimatschein", Document: &bridge.Document{Hint: "nicht älter als sechs Monate"}}
+	h.core.card(id, "Bitte senden Sie uns: Heimatschein", card)
+	do(t, ctx, says(".card", "<b>Heimatschein"), says(".card", "nicht älter als sechs Monate"), says(".card", "Noch nicht gesendet"))
+	if name := evaluate[string](t, ctx, `$(".card").getAttribute("aria-label")`); name != "Verlangtes Dokument: <b>Heimatschein" {
+		t.Errorf("its name is %q", name)
+	}
+	sum := strings.Repeat("0f", 32)
+	h.core.amend(id, 2, func(m *bridge.Message) {
+		card.Document = &bridge.Document{Answers: []bridge.DocumentAnswer{{Message: "01JZZZZZZZZZZZZZZZZZZZZZZZ", Name: "Scan <1>.pdf", SHA256: sum}}}
+		m.Card = &card
+	})
+	do(t, ctx, says(".card li", "Scan <1>.pdf"), says(".card li", "SHA-256 "+sum), until(`!$(".card").innerText.includes("Noch nicht gesendet")`))
+	if wide := evaluate[bool](t, ctx, `$(".card").scrollWidth > $(".card").clientWidth + 1`); wide {
+		t.Error("the SHA-256 does not fit")
+	}
 }

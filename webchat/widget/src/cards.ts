@@ -3,6 +3,7 @@
 
 import { tools, use } from "./dom";
 import css from "./cards.css";
+import { documentCard } from "./document";
 import { page } from "./page";
 import type { CardContext } from "./types";
 
@@ -15,5 +16,7 @@ export default function show(context: CardContext): void {
   if (!root.host) return; // taken away meanwhile
   if (!styled.has(root)) tools.sheet(root, css);
   styled.add(root);
-  if (context.message.card!.kind === "page") page(context, root.host);
+  const { kind } = context.message.card!;
+  if (kind === "page") page(context, root.host);
+  if (kind === "document") documentCard(context);
 }

@@ -48,6 +48,8 @@ export interface Card {
   url?: string;
   /** The page is on a host of the city's, and may be opened beside the chat. */
   beside?: boolean;
+  /** Of a document that is asked for: what has come. */
+  document?: { hint?: string; answers?: { name: string; sha256: string }[] };
 }
 
 /** What the part that shows cards is handed. */
