@@ -43,6 +43,10 @@ type memory struct {
 	left     []bridge.NewRequest
 	typed    []bool
 	read     []int64
+	// picture is what clerks look like; nil is no picture that a browser could read.
+	picture []byte
+	// pictured counts who asked for one.
+	pictured int
 	// fail, by method, is what the next calls come to.
 	fail map[string]error
 	// failed, by method, counts those calls.
@@ -525,8 +529,12 @@ func (m *memory) ClerkPicture(ctx context.Context, c bridge.Conversation) (bridg
 		return bridge.Picture{}, err
 	}
 	defer m.mu.Unlock()
+	m.pictured++
 	if c.ClerkID == "" {
 		return bridge.Picture{}, bridge.ErrNotFound
+	}
+	if m.picture != nil {
+		return bridge.Picture{Type: "image/png", Data: m.picture}, nil
 	}
 	return bridge.Picture{Type: "image/png", Data: []byte("\x89PNG of " + string(c.ClerkID))}, nil
 }

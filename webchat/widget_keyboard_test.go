@@ -86,7 +86,8 @@ func TestWidgetLanguages(t *testing.T) {
 	// The words change, the conversation's language does not; after a reload both are as before.
 	do(t, ctx, says("header p", "Objets trouvés"), choose("de-CH"), says("header p", "Fundbüro"),
 		choose("en"), says(".line", "Nora Keller has taken your chat."), chromedp.Reload(), says(".line", "Nora Keller has taken your chat."))
-	if got := evaluate[string](t, ctx, `$(".log").lang + " " + $(".line").lang`); got != "fr-CH en" {
+	// What is said is in the language of the conversation, and what is said about it in that of the words.
+	if got := evaluate[string](t, ctx, `[".citizen .text", ".clerk .text", ".log", ".line", ".clerk .unseen", ".clerk .meta"].map((s) => $(s).closest("[lang]").lang).join(" ")`); got != "fr-CH fr-CH en en en en" {
 		t.Errorf("marked as %s", got)
 	}
 }

@@ -2,6 +2,7 @@ package webchat_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -121,6 +122,57 @@ func TestWidgetSleeps(t *testing.T) {
 	}
 	if got := texts(t, ctx); got != "Bis gleic|Sind Sie |Ich warte" {
 		t.Errorf("shown: %s", got)
+	}
+}
+
+// A connection that died while the device slept looks alive. Who wakes, or comes into another network, is not
+// kept waiting for the time after which silence would show it.
+func TestWidgetWakesWithDeadConnections(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	var dead atomic.Bool
+	var streams atomic.Int64
+	page := proxy(t, h, func(w http.ResponseWriter, r *http.Request) bool {
+		if !strings.Contains(r.URL.Path, "/conversations/") || !strings.HasSuffix(r.URL.Path, "/stream") {
+			return true
+		}
+		streams.Add(1)
+		if !dead.Load() {
+			return true
+		}
+		_, _ = w.Write([]byte(": here\n\n"))
+		_ = http.NewResponseController(w).Flush()
+		<-r.Context().Done()
+		return false
+	})
+	ctx := browser(t)
+	dead.Store(true)
+	do(t, ctx, chromedp.Navigate(page+"/?area=fundbuero&language=de-CH"), visible("#text"), written("Guten Tag"), says(".citizen", "gespeichert"))
+	id := h.core.only(t)
+	for i, wakes := range []string{
+		`dispatchEvent(new Event("online"))`,
+		`(Date.now = ((now) => () => now() + 60e3)(Date.now), document.dispatchEvent(new Event("visibilitychange")))`,
+	} {
+		await(t, "a connection that dies", func() bool { return streams.Load() > int64(i) })
+		h.core.fromClerk(id, "Nora Keller", "Sind Sie da?")
+		began := evaluate[float64](t, ctx, `performance.now()`)
+		do(t, ctx, chromedp.Evaluate[chromedp.Void](wakes), until(fmt.Sprintf(`$$(".clerk").length === %d`, i+1)))
+		if took := evaluate[float64](t, ctx, `performance.now()`) - began; took > 25e3 {
+			t.Errorf("after %s it took %.0f ms", wakes, took)
+		}
+	}
+	await(t, "another connection", func() bool { return streams.Load() > 2 })
+	before := streams.Load()
+	// A connection that was heard just now is left alone.
+	dead.Store(false)
+	do(t, ctx, chromedp.Evaluate[chromedp.Void](`dispatchEvent(new Event("online"))`))
+	await(t, "one that lives", func() bool { return streams.Load() > before })
+	h.core.fromClerk(id, "Nora Keller", "Jetzt schon")
+	do(t, ctx, says(".clerk:last-child", "Jetzt schon"), chromedp.Evaluate[chromedp.Void](`document.dispatchEvent(new Event("visibilitychange"))`))
+	h.core.fromClerk(id, "Nora Keller", "Und noch da")
+	do(t, ctx, says(".clerk:last-child", "Und noch da"))
+	if n := streams.Load(); n != before+1 {
+		t.Errorf("%d connections more", n-before)
 	}
 }
 

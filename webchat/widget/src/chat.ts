@@ -6,6 +6,7 @@ import { type Around, ConversationView } from "./conversation";
 import { allow, ring } from "./call";
 import css from "./chat.css";
 import { button, h, question, tools, use } from "./dom";
+import { face } from "./face";
 import { Panel } from "./panel";
 import { type Draft, RequestForm, leftRequest } from "./request";
 import { follow } from "./stream";
@@ -38,6 +39,9 @@ class App implements Watcher, Around {
   #area: string;
   /** Ends following the areas, which is done only while they are looked at. */
   #watching = new AbortController();
+  /** The clerk's picture, and its path. */
+  #face?: HTMLElement;
+  #faceOf?: string | null;
   #unread = 0;
   #heading = document.title;
 
@@ -227,7 +231,7 @@ class App implements Watcher, Around {
   }
 
   /** words are the header's: the person as soon as there is one. */
-  #words(): [string, string, string] {
+  #words(): [string, string, string | HTMLElement] {
     const { chat, now } = this.#session;
     const clerk = now?.clerk;
     const name = clerk || (chat ? chat.areaName : t(say.title));
@@ -236,7 +240,7 @@ class App implements Watcher, Around {
     if (!chat && closed) return [closed.name, t(say.sub_closed), closed.name[0]];
     if (!chat) return [name, [this.#counter.city, this.#openUntil()].filter(Boolean).join(" · "), sign];
     const area = now ? now.service_area.name : chat.areaName;
-    if (clerk) return [clerk, `${area} · ${t(now.state === "closed" ? say.sub_ended : say.sub_active)}`, sign];
+    if (clerk) return [clerk, `${area} · ${t(now.state === "closed" ? say.sub_ended : say.sub_active)}`, now.clerk_avatar === this.#faceOf && this.#face || sign];
     return [area, now ? t(say.sub_number, { n: now.number }) : this.#counter.city, sign];
   }
 
@@ -260,7 +264,6 @@ class App implements Watcher, Around {
     }
     if (fresh && clerks) this.shell.emit("message", { unread: this.#unread });
     this.changed();
-    this.looked();
   }
 
   changed(): void {
@@ -270,6 +273,7 @@ class App implements Watcher, Around {
     if (this.#session.begun && this.#panel.element.querySelector("header .sign") === null) this.#frame(this.#view.node);
     this.#panel.describe(...this.#words());
     if (ended) this.shell.emit("ended");
+    this.looked();
   }
 
   complain(text: string): void {
@@ -364,9 +368,23 @@ class App implements Watcher, Around {
   looked(): void {
     if (!this.#panel.isOpen || document.hidden) return;
     if (this.#view?.log.atEnd) this.#session.reads();
+    this.#look();
     if (!this.#unread) return;
     this.#unread = 0;
     this.#showUnread();
+  }
+
+  /** look fetches the picture of who serves the citizen now; until it is there, the initials stand for it. */
+  #look(): void {
+    const { chat, now } = this.#session;
+    const path = now?.clerk_avatar;
+    if (path === this.#faceOf) return;
+    this.#faceOf = path;
+    this.#face = undefined;
+    if (path) face(this.#api, path, chat!.token).then((canvas) => {
+      if (path === this.#faceOf) this.#face = canvas;
+      this.changed();
+    }, () => {});
   }
 
   #showUnread(): void {

@@ -8,6 +8,9 @@ import type { Message } from "./types";
 
 interface Row { message: Message; box: HTMLElement; meta: HTMLElement; text: HTMLElement; more: HTMLElement; shown: string }
 
+/** ours makes words of the counter's, which stand among those of the conversation's language. */
+const ours = (text: string): HTMLElement => h("i", { lang: tag() }, text);
+
 /** How near to its end the reader counts as reading the newest message, in pixels. */
 const near = 80;
 /** How many rows are made at once; then the browser gets its turn. */
@@ -31,8 +34,7 @@ export class Log {
   #delivered = 0;
   #read = 0;
 
-  constructor(language: string, seen: () => void, private act: (message: Message, from: HTMLElement) => void, private card: (message: Message, box: HTMLElement) => HTMLElement) {
-    this.list.lang = language;
+  constructor(private language: string, seen: () => void, private act: (message: Message, from: HTMLElement) => void, private card: (message: Message, box: HTMLElement) => HTMLElement) {
     this.#jump.append(tools.icon(down), t(say.new_below));
     this.list.addEventListener("scroll", () => {
       const { scrollTop, scrollHeight, clientHeight } = this.list;
@@ -104,8 +106,8 @@ export class Log {
   #make(message: Message): Row {
     const own = message.direction === "citizen";
     const meta = h("p.meta", { "aria-live": "off" });
-    const text = h("div.text");
-    const who = h("span.unseen", { lang: tag() }, (own ? t(say.you) : message.sender || t(say.clerk)) + ": ");
+    const text = h("div.text", { lang: this.language });
+    const who = h("span.unseen", null, (own ? t(say.you) : message.sender || t(say.clerk)) + ": ");
     const more = button("bare more", "", () => this.act(row.message, more), { "aria-label": t(say.more), "aria-expanded": "false", "aria-live": "off", tabindex: "-1" });
     const row: Row = { message, meta, text, more, shown: "", box: h("div", { class: "message " + message.direction }, who, h("div.said", null, text, more), meta) };
     this.#fill(row);
@@ -121,14 +123,14 @@ export class Log {
     row.shown = shown;
     row.text.replaceChildren();
     if (deleted) {
-      row.text.append(h("i", { lang: tag() }, t(say.deleted)));
+      row.text.append(ours(t(say.deleted)));
       return;
     }
     if (quoted) {
       const name = quoted.direction === "citizen" ? t(say.you) : quoted.sender || t(say.clerk);
-      row.text.append(h("blockquote.quote", null, `${name}: `, quoted.deleted ? t(say.deleted) : quoted.text));
+      row.text.append(h("blockquote.quote", null, ours(`${name}: `), quoted.deleted ? ours(t(say.deleted)) : quoted.text));
     }
-    if (emote) row.text.append(`* ${sender || t(say.you)} `);
+    if (emote) row.text.append(ours(`* ${sender || t(say.you)} `));
     const said = html ? formatted(html) : plain(text);
     row.text.append(card ? this.card(row.message, h("div", null, said)) : said);
     if (reactions.length) row.text.append(h("p.reactions", null, reactions.map((r) => r.key + (r.count > 1 ? " " + r.count : "")).join("  ")));
@@ -140,12 +142,12 @@ export class Log {
     const lines: HTMLElement[] = [];
     const days = (at: string) => tools.daysAhead(tools.moment(at));
     if (!i || days(this.#rows[i - 1].message.created_at) !== days(m.created_at)) {
-      lines.push(h("h3.line", { lang: tag() }, date(m.created_at)));
+      lines.push(h("h3.line", null, date(m.created_at)));
     }
     let last = i - 1;
     while (last >= 0 && this.#rows[last].message.direction !== "clerk") last--;
     if (m.sender && this.#rows[last]?.message.sender !== m.sender) {
-      lines.push(h("p.line", { lang: tag() }, t(say.took_over, { name: m.sender })));
+      lines.push(h("p.line", null, t(say.took_over, { name: m.sender })));
     }
     return lines;
   }
@@ -157,7 +159,6 @@ export class Log {
     const next = this.#rows[i + 1]?.message;
     meta.hidden = !!next && next.direction === m.direction && next.sender === m.sender && this.#about(next) === text;
     set(meta, text);
-    meta.lang = tag();
     meta.className = "meta " + (m.state || "");
   }
 

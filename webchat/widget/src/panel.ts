@@ -8,8 +8,8 @@ import type { Shell } from "./types";
 export interface Frame {
   title: string;
   subtitle: string;
-  /** Two letters for the round sign. */
-  sign: string;
+  /** Two letters for the round sign, or a picture. */
+  sign: string | HTMLElement;
   body: HTMLElement;
   back?: () => void;
   /** Offers to end and delete. */
@@ -71,11 +71,11 @@ export class Panel {
   }
 
   /** describe changes the header's words only. */
-  describe(title: string, subtitle: string, sign: string): void {
+  describe(title: string, subtitle: string, sign: string | HTMLElement): void {
     const [words, [name, line]] = [this.#head.querySelector(".sign"), this.#head.querySelector(".names")!.children];
     set(name, title);
     set(line, subtitle);
-    if (words) set(words, sign);
+    words?.replaceChildren(sign);
   }
 
   /** complain shows a sentence until it is taken back; it is heard once. */

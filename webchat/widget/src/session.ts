@@ -7,7 +7,7 @@ import { bare, tools } from "./dom";
 import { Messages } from "./messages";
 import { Pauses, about } from "./pause";
 import * as shelf from "./shelf";
-import { Buffered, Gone, follow } from "./stream";
+import { Buffered, Gone, follow, heardAt } from "./stream";
 import { elect } from "./tabs";
 import { languageOf, t, tag } from "./texts";
 import type { Conversation, Message, Problem } from "./types";
@@ -57,13 +57,14 @@ export class Session {
 
   constructor(private api: API, private watcher: Watcher) {
     shelf.onChange(() => this.#adopt());
-    window.addEventListener("online", () => this.#pauses.wake());
-    document.addEventListener("visibilitychange", () => document.hidden || this.#pauses.wake());
+    window.addEventListener("online", () => this.#resume());
+    // A connection that died while the device slept looks alive: the server is never silent for so long.
+    document.addEventListener("visibilitychange", () => document.hidden || heardAt > Date.now() - 16e3 || this.#resume());
     // A page that is kept for going back must not hold the stream meanwhile.
     window.addEventListener("pagehide", () => this.begun && this.#halt());
     window.addEventListener("pageshow", (event) => {
       if (!event.persisted) return;
-      if (this.begun && this.chat!.key === shelf.readChat()?.key) this.#follow();
+      if (this.begun && this.chat!.key === shelf.readChat()?.key) this.#resume();
       else this.#adopt();
     });
     this.#adopt();
@@ -86,9 +87,7 @@ export class Session {
     this.chat.ui = catalogue;
     if (this.begun) {
       shelf.keepChat(this.chat);
-      this.#report("");
-      this.#halt();
-      this.#follow(); // names and sentences come in the other language
+      this.#resume(); // names and sentences come in the other language
     } else this.chat.language = catalogue;
   }
 
@@ -205,6 +204,15 @@ export class Session {
     this.leading = this.#sending = false;
     this.#trouble = "";
     this.#pauses.wake();
+  }
+
+  /** resume follows anew, by a connection that lives. */
+  #resume(): void {
+    this.#pauses.wake();
+    if (!this.begun || this.#trouble === "gone") return;
+    this.#report("");
+    this.#halt();
+    this.#follow();
   }
 
   #drop(): void {

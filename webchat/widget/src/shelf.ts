@@ -94,5 +94,5 @@ export function onChange(listener: () => void): void {
 
 /** newID also works on a plain-HTTP page of a local network, where crypto.randomUUID does not. */
 export function newID(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => ("0" + b.toString(16)).slice(-2)).join("");
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => (b + 256).toString(16).slice(1)).join("");
 }

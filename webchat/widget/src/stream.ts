@@ -14,6 +14,9 @@ export class Gone extends Error {}
 const firstWord = 8e3;
 const silence = 4e4;
 
+/** When a stream was last heard, in milliseconds since 1970. */
+export let heardAt = 0;
+
 /** follow reads one connection until it ends; it throws when it was lost. What is public needs no token. */
 export async function follow(url: string, token: string, signal: AbortSignal, onEvent: OnEvent): Promise<void> {
   const limit = new Limit(firstWord, signal);
@@ -28,6 +31,7 @@ export async function follow(url: string, token: string, signal: AbortSignal, on
       const { value, done } = await reader.read();
       if (done) return;
       heard = true;
+      heardAt = Date.now();
       limit.prolong(silence);
       const blocks = (rest + decoder.decode(value, bare({ stream: true }))).split("\n\n");
       rest = blocks.pop()!;

@@ -67,6 +67,8 @@ export interface Conversation {
   state: "waiting" | "active" | "closed";
   service_area: { id: string; name: string };
   clerk: string | null;
+  /** The path of the clerk's picture, which may be none. */
+  clerk_avatar?: string | null;
   queue_position: number | null;
   expected_wait_seconds?: number | null;
   /** It has waited for long; a request may serve better. */
