@@ -146,4 +146,7 @@ func TestDocumentThatIsScanned(t *testing.T) {
 	if got := answers(); len(got) != 1 || got[0].Name != "waits.pdf" {
 		t.Errorf("answers %+v", got)
 	}
+	if files, err := w.b.Fingerprints(t.Context(), c.ID); err != nil || len(files) != 1 || files[0].File.Name != "waits.pdf" {
+		t.Errorf("files %+v %v", files, err)
+	}
 }

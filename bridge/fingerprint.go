@@ -10,13 +10,13 @@ import (
 )
 
 // Fingerprints returns the messages of a conversation that bring a file along, in order, with the SHA-256
-// of each. What a clerk has sent is fetched for it once; then it is known. Where a file can't be had any
-// more, the SHA-256 is empty; so it is where ctx ends before, and then there is an error beside the
-// messages. Errors: ErrUnavailable.
+// of each; not those whose file is kept from everybody. What a clerk has sent is fetched for it once; then
+// it is known. Where a file can't be had any more, the SHA-256 is empty; so it is where ctx ends before,
+// and then there is an error beside the messages. Errors: ErrUnavailable.
 func (b *Bridge) Fingerprints(ctx context.Context, id ConversationID) ([]Message, error) {
 	var out []Message
 	err := b.eachMessage(ctx, id, func(m Message) {
-		if m.File != nil {
+		if m.File != nil && m.File.Verdict == "" {
 			out = append(out, m)
 		}
 	})

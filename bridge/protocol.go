@@ -231,7 +231,7 @@ func protocolEntry(m Message, citizen string) ProtocolEntry {
 	if m.Direction == FromClerkDirection {
 		out.Sender = m.Sender
 	}
-	if m.File != nil {
+	if m.File != nil && m.File.Verdict == "" {
 		out.File = m.File.Name
 	}
 	return out
