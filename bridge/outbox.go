@@ -291,6 +291,16 @@ func (b *Bridge) sendText(ctx context.Context, e Entry, replaces EventID) (func(
 	return func(tx Tx) error { return b.confirm(tx, e, event) }, nil
 }
 
+// echoWithin is how long the echo of an unanswered call is waited for: a homeserver that was killed may
+// bring it later than what came after it.
+func (b *Bridge) echoWithin(cause error) time.Duration {
+	var late interface{ EchoWithin() time.Duration }
+	if errors.As(cause, &late) {
+		return max(b.patience.Echo, late.EchoWithin())
+	}
+	return b.patience.Echo
+}
+
 // leaveAttempts is how often the homeserver is asked to let us leave a room that serves nobody,
 // when it refuses: for about five minutes.
 const leaveAttempts = 20
@@ -316,7 +326,7 @@ func (b *Bridge) settleFailure(ctx context.Context, e Entry, cause error) {
 		refused = e.Kind.sends() || e.Kind == Redact || e.Kind == LeaveRoom && e.Attempts >= leaveAttempts
 	case errors.Is(cause, ErrNotSent), errors.Is(cause, ErrForbidden), errors.Is(cause, ErrAliasTaken):
 	case e.Kind.sends():
-		e.Phase, e.DueAt = Unsure, now.Add(b.patience.Echo)
+		e.Phase, e.DueAt = Unsure, now.Add(b.echoWithin(cause))
 	}
 	if !errors.Is(cause, ErrNotYet) {
 		b.log.Warn().Err(cause).Str("entry", e.ID).Str("kind", string(e.Kind)).Str("phase", string(e.Phase)).
@@ -415,20 +425,20 @@ func (b *Bridge) raiseBarrier(ctx context.Context, e Entry) {
 		})
 		return
 	}
-	err = b.rooms.SendBarrier(ctx, room, e.Sender, e.ID, nonce)
-	b.note(err)
-	if err == nil {
+	cause := b.rooms.SendBarrier(ctx, room, e.Sender, e.ID, nonce)
+	b.note(cause)
+	if cause == nil {
 		return
 	}
-	b.log.Warn().Err(err).Str("entry", e.ID).Msg("barrier not confirmed")
-	if errors.Is(err, ErrForbidden) {
+	b.log.Warn().Err(cause).Str("entry", e.ID).Msg("barrier not confirmed")
+	if errors.Is(cause, ErrForbidden) {
 		b.wasForbidden(ctx, e)
 	}
 	// It may be in the room all the same; then its echo counts. Otherwise the next one follows.
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	err = b.store.Update(end, func(tx Tx) error {
-		return tx.PostponeBarrier(e.ID, nonce, b.now().Add(b.patience.Echo))
+		return tx.PostponeBarrier(e.ID, nonce, b.now().Add(b.echoWithin(cause)))
 	})
 	if err != nil {
 		b.log.Warn().Err(err).Str("entry", e.ID).Msg("barrier not rescheduled")

@@ -164,6 +164,23 @@ func code(err error) string {
 	return ""
 }
 
+// connectionBroke is the code of a call whose connection ended before there was an answer.
+const connectionBroke = "connection broke"
+
+// lateEcho is how much later than what came after it an event can come in /sync. A Dendrite that is
+// killed before its /sync has taken an event in hands that over again 30 s later (JetStream's
+// acknowledgement time, seen with 0.15.2), behind any barrier that was sent meanwhile.
+const lateEcho = 35 * time.Second
+
+// EchoWithin is how long the echo of a call that may have acted must be waited for, before its absence
+// says anything; 0 for as long as usual. See bridge.Rooms.
+func (e *callError) EchoWithin() time.Duration {
+	if e.code == connectionBroke {
+		return lateEcho
+	}
+	return 0
+}
+
 // classify says what a failed call came to; see the errors in package bridge. When in doubt, the
 // homeserver may have acted.
 func classify(err error) error {
@@ -179,7 +196,7 @@ func classify(err error) error {
 		if errors.Is(err, context.DeadlineExceeded) {
 			return &callError{kind: bridge.ErrUnanswered, code: "deadline"}
 		}
-		return &callError{kind: bridge.ErrUnanswered, code: "connection broke"}
+		return &callError{kind: bridge.ErrUnanswered, code: connectionBroke}
 	}
 	e := &callError{kind: bridge.ErrUnanswered, status: h.Response.StatusCode}
 	if h.RespError == nil || h.RespError.ErrCode == "" {
