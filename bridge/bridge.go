@@ -60,6 +60,7 @@ type Bridge struct {
 	staffNews atomic.Bool
 	queues    atomic.Pointer[queues]
 	suspects  *suspicion
+	phantoms  phantoms
 	pictures  pictures
 	// rounds is how often what /sync does not show is looked for.
 	rounds time.Duration

@@ -141,6 +141,7 @@ const carriedMessages, carriedText = 30, 400
 // no more often than what is found otherwise.
 func (b *Bridge) wasForbidden(ctx context.Context, e Entry) {
 	var owner RoomOwner
+	var err error
 	switch {
 	case e.Kind == MendRoom, e.Kind == OpenRoom, e.Kind == SetUpArea, e.Kind == SetUpAdmin, e.Kind == LeaveRoom, e.Kind == EmptyRoom:
 		return // those see to it themselves
@@ -148,10 +149,12 @@ func (b *Bridge) wasForbidden(ctx context.Context, e Entry) {
 		owner.Part = AdminRoom
 	case e.toLobby():
 		owner.Area = e.Area
-	default:
-		owner.Conversation = e.Conversation
 	}
-	err := b.inspect(ctx, owner)
+	if owner == (RoomOwner{}) {
+		err = b.inspectRoom(ctx, e.Conversation, e.Sender)
+	} else {
+		err = b.inspect(ctx, owner)
+	}
 	if err == nil {
 		err = b.rehouse(ctx, e)
 	}

@@ -386,6 +386,7 @@ func (b *Bridge) performLeaveRoom(ctx context.Context, e Entry) (func(Tx) error,
 	err = b.rooms.LeaveRoom(ctx, space, e.Room)
 	if errors.Is(err, ErrNotIn) {
 		if b.age(e) >= lateEntry {
+			b.phantoms.note(e.Room, b.now())
 			return done, nil
 		}
 		err = fmt.Errorf("%w: %w", err, ErrNotSent)

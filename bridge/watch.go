@@ -170,7 +170,7 @@ func (b *Bridge) ownerIn(ctx context.Context, room RoomID) (RoomOwner, error) {
 func (b *Bridge) inspect(ctx context.Context, owner RoomOwner) error {
 	switch {
 	case owner.Conversation != "":
-		return b.inspectRoom(ctx, owner.Conversation)
+		return b.inspectRoom(ctx, owner.Conversation, "")
 	case owner.Area != "":
 		_, err := b.inspectArea(ctx, owner.Area)
 		return err
@@ -217,11 +217,37 @@ func (b *Bridge) goRound(ctx context.Context, last ConversationID) (Conversation
 		if joined[r.Room] && (space == nil || space[r.Room]) && !inTurn[r.Conversation] {
 			continue
 		}
-		if err := b.inspectRoom(ctx, r.Conversation); err != nil {
+		if err := b.inspectRoom(ctx, r.Conversation, ""); err != nil {
 			return last, err
 		}
 	}
 	return last, nil
+}
+
+// phantoms are rooms that the homeserver lists as ours, and out of which it does not let us because we
+// are not in them, with the time of that answer. They live in memory: after a restart one tries once more.
+type phantoms struct {
+	mu    sync.Mutex
+	rooms map[RoomID]time.Time
+}
+
+// phantomRest is how long such a room is left alone.
+const phantomRest = 15 * time.Minute
+
+func (p *phantoms) note(room RoomID, now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.rooms == nil {
+		p.rooms = map[RoomID]time.Time{}
+	}
+	p.rooms[room] = now
+}
+
+func (p *phantoms) lately(room RoomID, now time.Time) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	at, ok := p.rooms[room]
+	return ok && now.Sub(at) < phantomRest
 }
 
 // leaveStrays has those rooms left that another has taken the place of and in which the bot is all the
@@ -232,7 +258,7 @@ func (b *Bridge) leaveStrays(ctx context.Context, joined map[RoomID]bool, open [
 		serves[r.Room] = true
 	}
 	for room, in := range joined {
-		if !in || serves[room] {
+		if !in || serves[room] || b.phantoms.lately(room, b.now()) {
 			continue
 		}
 		c, err := b.store.ConversationByRoom(ctx, room)
@@ -298,8 +324,10 @@ func (b *Bridge) inspectArea(ctx context.Context, id ServiceAreaID) (map[RoomID]
 	return found.Listed, nil
 }
 
-// inspectRoom looks at a conversation's room, unless it is being worked on or has been left.
-func (b *Bridge) inspectRoom(ctx context.Context, id ConversationID) error {
+// inspectRoom looks at a conversation's room, unless it is being worked on or has been left. refused is
+// who was not allowed to write there, "" for nobody: if that is the ghost, and everything looks as it
+// should, the homeserver does not believe its own state, and the ghost comes in anew.
+func (b *Bridge) inspectRoom(ctx context.Context, id ConversationID, refused UserID) error {
 	looked := b.now()
 	busy := func() (bool, error) {
 		return b.anyPending(ctx, map[string]EntryKind{conversationStream(id): OpenRoom, mendStream(id): MendRoom})
@@ -326,6 +354,9 @@ func (b *Bridge) inspectRoom(ctx context.Context, id ConversationID) error {
 	found, err := b.rooms.InspectRoom(ctx, plan)
 	if err != nil {
 		return fmt.Errorf("inspect room: %w", err)
+	}
+	if len(found) == 0 && refused == c.Ghost {
+		found = []What{MemberDrifted}
 	}
 	if changing {
 		found = slices.DeleteFunc(found, func(w What) bool { return !slices.Contains(lasting, w) })

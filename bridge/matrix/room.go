@@ -117,38 +117,44 @@ func (a *Adapter) conversationSpec(p bridge.RoomPlan) roomSpec {
 // admit has the ghost enter the room, which invited it when it was made. In a room that is not
 // fresh it may be already, or not any more; a join that is not needed must not be tried: for a
 // member of a restricted room that no rule admits, Dendrite answers it with 500. A room that has not
-// served and that the ghost can't enter although the bot invites it is broken.
+// served and in which the ghost can't act, although the bot invites it, is broken.
 func (a *Adapter) admit(ctx context.Context, ghost bridge.UserID, room bridge.RoomID, fresh, served bool) error {
-	if !fresh {
-		now, err := a.membership(ctx, ghost, room)
-		if err != nil {
-			return broken(err)
-		}
-		switch now {
-		case "join":
-			return nil
-		case "invite":
-		default:
-			if err := a.letIn(ctx, ghost, room); err != nil {
-				return broken(err)
-			}
+	if fresh {
+		return a.join(ctx, ghost, room)
+	}
+	err := a.admitAgain(ctx, ghost, room)
+	var answer *callError
+	if errors.As(err, &answer) && answer.status == http.StatusInternalServerError && !served {
+		return fmt.Errorf("%w: %w", bridge.ErrRoomBroken, err)
+	}
+	return broken(err)
+}
+
+func (a *Adapter) admitAgain(ctx context.Context, ghost bridge.UserID, room bridge.RoomID) error {
+	now, err := a.membership(ctx, ghost, room)
+	if err != nil {
+		return err
+	}
+	if now == "join" {
+		return a.comeAgain(ctx, ghost, room)
+	}
+	if now != "invite" {
+		if err := a.letIn(ctx, ghost, room); err != nil {
+			return err
 		}
 	}
-	err := a.join(ctx, ghost, room)
+	err = a.join(ctx, ghost, room)
 	var answer *callError
-	if !fresh && errors.As(err, &answer) && answer.status == http.StatusInternalServerError {
-		// A Dendrite that was killed can show an invitation of which it knows nothing itself, or one of
-		// somebody who is in already: then it refuses another. Were the ghost not in after all, its
-		// messages would be refused, and the room put right.
-		switch again := a.invite(ctx, ghost, room); {
-		case again == nil:
-			err = a.join(ctx, ghost, room)
-			if !served && errors.As(err, &answer) && answer.status == http.StatusInternalServerError {
-				return fmt.Errorf("%w: %w", bridge.ErrRoomBroken, err)
-			}
-		case errors.Is(again, bridge.ErrForbidden):
-			return nil
-		}
+	if !errors.As(err, &answer) || answer.status != http.StatusInternalServerError {
+		return err
+	}
+	// A Dendrite that was killed can show an invitation of which it knows nothing itself, or one of
+	// somebody who is in already: then it refuses another.
+	switch again := a.invite(ctx, ghost, room); {
+	case again == nil:
+		return a.join(ctx, ghost, room)
+	case errors.Is(again, bridge.ErrForbidden):
+		return a.comeAgain(ctx, ghost, room)
 	}
 	return err
 }

@@ -23,15 +23,23 @@ func (a *Adapter) unmute(ctx context.Context, room bridge.RoomID) error {
 	if err != nil || heard {
 		return err
 	}
-	member, err := a.pieceOfState(ctx, room, memberType, string(a.BotID()))
+	if err := a.comeAgain(ctx, a.BotID(), room); err != nil {
+		return err
+	}
+	a.log.Warn().Str("room", string(room)).Msg("a room that /sync did not tell of")
+	return nil
+}
+
+// comeAgain has one of our users who is in a room say so once more, by a new event.
+func (a *Adapter) comeAgain(ctx context.Context, user bridge.UserID, room bridge.RoomID) error {
+	member, err := a.pieceOfState(ctx, room, memberType, string(user))
 	if err != nil {
 		return err
 	}
-	member[againField] = bridge.NewID()
-	if err := a.putState(ctx, a.BotID(), room, memberType, string(a.BotID()), member); err != nil {
+	member["membership"], member[againField] = "join", bridge.NewID()
+	if err := a.putState(ctx, user, room, memberType, string(user), member); err != nil {
 		return fmt.Errorf("come into the room again: %w", err)
 	}
-	a.log.Warn().Str("room", string(room)).Msg("a room that /sync did not tell of")
 	return nil
 }
 

@@ -257,7 +257,8 @@ func (tr *traffic) verify(ctx context.Context) {
 	}
 }
 
-// verifyRooms counts the rooms that the bot is in: one for each conversation.
+// verifyRooms counts the rooms that the bot is in, by their own state: one for each conversation. A
+// Dendrite that was killed can list a room, for ever, whose state does not have the bot in it.
 func (tr *traffic) verifyRooms(ctx context.Context) {
 	t := tr.s.t
 	t.Helper()
@@ -279,6 +280,17 @@ func (tr *traffic) verifyRooms(ctx context.Context) {
 			}
 			if create.Conversation == "" {
 				continue // a space or a lobby
+			}
+			var member struct {
+				Membership string `json:"membership"`
+			}
+			path := "rooms/" + url.PathEscape(room) + "/state/m.room.member/" + url.PathEscape("@schalter_bot:localhost")
+			status, err := bot.call(ctx, http.MethodGet, path, nil, &member)
+			if err != nil || status != http.StatusOK && status != http.StatusNotFound {
+				return fmt.Sprintf("bot's membership of a room: %d %v", status, err)
+			}
+			if member.Membership != "join" {
+				continue
 			}
 			if serving[create.Conversation] != "" {
 				return "two rooms for conversation " + create.Conversation
