@@ -2,7 +2,6 @@ package bridge_test
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
 	"strings"
@@ -58,13 +57,10 @@ func (w *world) take(events ...bridge.Event) {
 // texts are all texts that the database keeps of a conversation.
 func (w *world) texts(id bridge.ConversationID) string {
 	w.t.Helper()
-	db, err := sql.Open("sqlite", strings.TrimPrefix(w.url, "sqlite:"))
-	if err != nil {
-		w.t.Fatalf("open: %v", err)
-	}
+	db := w.raw()
 	defer db.Close()
 	var all string
-	err = db.QueryRow(`SELECT COALESCE(group_concat(t, '|'), '') FROM (
+	err := db.QueryRow(`SELECT COALESCE(group_concat(t, '|'), '') FROM (
 		SELECT text || html AS t FROM messages WHERE conversation_id = ?1 UNION ALL
 		SELECT text || html FROM relations WHERE conversation_id = ?1 UNION ALL
 		SELECT payload FROM outbox WHERE conversation_id = ?1)`, string(id)).Scan(&all)

@@ -3,7 +3,6 @@ package bridge_test
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"errors"
 	"image"
 	"image/jpeg"
@@ -203,10 +202,7 @@ func TestCitizenDeletesAFile(t *testing.T) {
 func (w *world) pieces() int {
 	w.t.Helper()
 	var n int
-	raw, err := sql.Open("sqlite", strings.TrimPrefix(w.url, "sqlite:"))
-	if err != nil {
-		w.t.Fatalf("open: %v", err)
-	}
+	raw := w.raw()
 	defer raw.Close()
 	if err := raw.QueryRow(`SELECT count(*) FROM file_chunks`).Scan(&n); err != nil {
 		w.t.Fatalf("count pieces: %v", err)

@@ -2,11 +2,13 @@ package bridge_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -126,6 +128,17 @@ func newWorldIn(t reporter, file string, change ...func(*bridge.Options)) *world
 	})
 	w.idle()
 	return w
+}
+
+// raw opens the database beside the store, to see what is really in it. It waits, as the store does,
+// while the other connection has the file for itself.
+func (w *world) raw() *sql.DB {
+	w.t.Helper()
+	db, err := sql.Open("sqlite", strings.TrimPrefix(w.url, "sqlite:")+"?_pragma=busy_timeout(10000)")
+	if err != nil {
+		w.t.Fatalf("open: %v", err)
+	}
+	return db
 }
 
 // run opens the store and starts a bridge on it.

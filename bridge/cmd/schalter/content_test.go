@@ -251,7 +251,7 @@ func TestWhatClerksDoReachesTheCitizen(t *testing.T) {
 // notKept holds the database to have forgotten texts.
 func (ch *chat) notKept(texts ...string) {
 	ch.t.Helper()
-	db, err := sql.Open("sqlite", filepath.Join(ch.dir, "schalter.db"))
+	db, err := sql.Open("sqlite", filepath.Join(ch.dir, "schalter.db")+"?_pragma=busy_timeout(10000)")
 	if err != nil {
 		ch.t.Fatal(err)
 	}
