@@ -174,11 +174,15 @@ func (tr *traffic) settle(ctx context.Context) {
 // returns how many messages of clerks are in the room.
 func (tr *traffic) awaitTruth(ctx context.Context, i int) int {
 	tr.s.t.Helper()
-	fromClerks := 0
+	fromClerks, began, again := 0, time.Now(), false
 	eventually(tr.s.t, 3*time.Minute, func() string {
 		events, err := tr.truth(ctx, i)
 		if err != nil {
 			return err.Error()
+		}
+		if len(events) == 0 && !again && time.Since(began) > 30*time.Second {
+			again = true
+			tr.clerkComesAgain(ctx, i)
 		}
 		fromClerks = 0
 		shown, fromCitizen := map[string]bool{}, 0
@@ -194,7 +198,7 @@ func (tr *traffic) awaitTruth(ctx context.Context, i int) int {
 			}
 		}
 		if want := len(tr.citizens[i].kept()); fromCitizen < want {
-			return fmt.Sprintf("conversation %d: the room shows %d of the citizen's %d messages", i, fromCitizen, want)
+			return fmt.Sprintf("conversation %d: the room %s shows %d events, among them %d of the citizen's %d messages", i, tr.rooms[i], len(events), fromCitizen, want)
 		}
 		for _, id := range tr.clerks[i%len(tr.clerks)].returned(tr.rooms[i]) {
 			if !shown[id] {
@@ -204,6 +208,16 @@ func (tr *traffic) awaitTruth(ctx context.Context, i int) int {
 		return ""
 	})
 	return fromClerks
+}
+
+// clerkComesAgain has a clerk whose /sync does not tell of the room at all say once more that they are in
+// it. A Dendrite that is killed can lose that on the way to its /sync, as it can for the bot.
+func (tr *traffic) clerkComesAgain(ctx context.Context, i int) {
+	tr.s.t.Helper()
+	staff := tr.clerks[i%len(tr.clerks)]
+	path := "rooms/" + url.PathEscape(tr.rooms[i]) + "/state/m.room.member/" + url.PathEscape(staff.id)
+	status, err := staff.call(ctx, http.MethodPut, path, map[string]any{"membership": "join", "again": i}, nil)
+	tr.s.t.Logf("conversation %d: the clerk's /sync does not show the room; said once more that they are in it: %d %v", i, status, err)
 }
 
 func (tr *traffic) truth(ctx context.Context, i int) ([]roomEvent, error) {
