@@ -43,7 +43,7 @@ func TestWidgetShowsWhatBecomesOfMessages(t *testing.T) {
 	gone := func(m *bridge.Message) { m.Text, m.HTML, m.DeletedAt = "", "", time.Now() }
 	h.core.amend(id, 2, gone)
 	h.core.amend(id, 1, gone)
-	deleted := until(`$$(".text i").filter((e) => e.innerText === "Nachricht gelöscht").length === 2 && !$(".log").innerText.includes("Guten")`)
+	deleted := until(`$$(".text > i").filter((e) => e.innerText === "Nachricht gelöscht").length === 2 && !$(".log").innerText.includes("Guten")`)
 	do(t, ctx, deleted, chromedp.Reload(), click(".launcher"), says(".clerk", "Welche Farbe?"), deleted)
 }
 
