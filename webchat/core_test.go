@@ -39,6 +39,7 @@ type memory struct {
 	notice   *bridge.HoursNotice
 	idleEnds time.Time
 	rating   bridge.Rating
+	verdict  bridge.Verdict
 	mail     bool
 	left     []bridge.NewRequest
 	typed    []bool
@@ -662,7 +663,7 @@ func (m *memory) FileFromCitizen(ctx context.Context, id bridge.ConversationID, 
 	return m.append(m.conversations[id], bridge.Message{
 		Direction: bridge.FromCitizenDirection, ClientID: in.ClientID, Text: in.Name,
 		File: &bridge.File{
-			Name: in.Name, Type: "application/pdf", Size: int64(len(data)), URI: bridge.MediaURI(data), Request: in.Request, SHA256: fmt.Sprintf("%x", sha256.Sum256(data)),
+			Name: in.Name, Type: "application/pdf", Size: int64(len(data)), URI: bridge.MediaURI(data), Request: in.Request, Verdict: m.verdict, SHA256: fmt.Sprintf("%x", sha256.Sum256(data)),
 		},
 	}), nil
 }

@@ -20,6 +20,7 @@ var journey = []struct {
 		do(t, ctx, click(".launcher"), visible(`[data-area=fundbuero]`))
 	}},
 	{"3-start", func(t *testing.T, ctx context.Context, h *house) { start(t, ctx) }},
+	{"files", trayed},
 	{"4-waiting", func(t *testing.T, ctx context.Context, h *house) {
 		start(t, ctx)
 		do(t, ctx, written("Guten Tag, ich ziehe am 1. Dezember um. Was brauchen Sie von mir?"), says(".status", "als Nächstes"))

@@ -47,6 +47,8 @@ type conversationJSON struct {
 	// ClosedBy and ReopenUntil are null unless the conversation is closed.
 	ClosedBy    *bridge.Closer `json:"closed_by"`
 	ReopenUntil *time.Time     `json:"reopen_until"`
+	// Files that can be sent now; null for none.
+	Files *filesJSON `json:"files"`
 	// Idle is null until the citizen is warned.
 	Idle *idleJSON `json:"idle"`
 }
@@ -62,6 +64,9 @@ func (s *Server) conversationJSON(snapshot bridge.Snapshot, lang string) convers
 		out.Clerk = &c.Clerk
 	}
 	out.ClerkAvatar = clerkAvatar(c)
+	if area, err := s.core.Area(c.Area); err == nil && c.State != bridge.Closed {
+		out.Files = filesOf(area)
+	}
 	if c.State == bridge.Closed {
 		until := wireTime(c.Life.ReopenUntil)
 		out.ClosedBy, out.ReopenUntil = &c.Life.ClosedBy, &until

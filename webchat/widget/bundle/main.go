@@ -42,11 +42,11 @@ func run(dir string) error {
 }
 
 // The budget, in bytes after gzip: what is loaded before the first click, everything that every
-// citizen loads, and what is loaded beside it where a card is shown.
+// citizen loads, and what is loaded beside it where a card is shown or a file sent.
 const (
 	loaderBudget = 3 << 10
 	allBudget    = 20 << 10
-	cardsBudget  = 10 << 10
+	lazyBudget   = 10 << 10
 )
 
 // report says what the files weigh.
@@ -56,8 +56,8 @@ func report(files map[string][]byte) string {
 		fmt.Fprintf(&b, "%-18s %6d B %6d B gzip\n", name, len(files[name]), weight(files[name]))
 	}
 	loader, all := sizes(files)
-	fmt.Fprintf(&b, "before the first click %d of %d B, everything %d of %d B, cards %d of %d B\n",
-		loader, loaderBudget, all, allBudget, weight(files["cards.js"]), cardsBudget)
+	fmt.Fprintf(&b, "before the first click %d of %d B, everything %d of %d B, what is loaded when used %d of %d B\n",
+		loader, loaderBudget, all, allBudget, weight(files["cards.js"])+weight(files["uploads.js"]), lazyBudget)
 	return b.String()
 }
 
@@ -77,31 +77,36 @@ func sizes(files map[string][]byte) (loader, all int) {
 // build returns the bundle's files by name. Each file's version goes into those that load it.
 func build(dir string) (map[string][]byte, error) {
 	files := map[string][]byte{}
-	words, ofCards := map[string]map[string]string{}, map[string]map[string]string{}
+	words, ofCards, ofUploads := map[string]map[string]string{}, map[string]map[string]string{}, map[string]map[string]string{}
 	places := map[string]any{} // the same in every catalogue, for all have the same keys
 	catalogues, err := readCatalogues(dir)
 	if err != nil {
 		return nil, err
 	}
 	for name, catalogue := range catalogues {
-		launcher, cards, rest := map[string]string{}, map[string]string{}, []string{}
+		launcher, cards, uploads, rest := map[string]string{}, map[string]string{}, map[string]string{}, []string{}
 		for _, key := range slices.Sorted(maps.Keys(catalogue)) {
 			if short, ok := strings.CutPrefix(key, "launcher_"); ok {
 				launcher[short] = catalogue[key]
 			} else if short, ok := strings.CutPrefix(key, "card_"); ok {
 				cards[short] = catalogue[key]
+			} else if strings.HasPrefix(key, "rating_") {
+				cards[key] = catalogue[key]
+			} else if short, ok := strings.CutPrefix(key, "upload_"); ok {
+				uploads[short] = catalogue[key]
 			} else if !strings.HasPrefix(key, "page_") { // those are the server's
 				places["say."+key] = len(rest)
 				rest = append(rest, catalogue[key])
 			}
 		}
-		words[name], ofCards[name] = launcher, cards
+		words[name], ofCards[name], ofUploads[name] = launcher, cards, uploads
 		files[name+".txt"] = []byte(strings.Join(rest, "\n"))
 	}
 	define := maps.Clone(places)
 	define["TEXTS"] = widget.TextsVersion(func(name string) []byte { return files[name] })
-	define["WORDS"] = ordered(ofCards)
-	for _, name := range []string{"cards", "chat", "frame"} { // the first is named by the second
+	lazy := map[string]map[string]map[string]string{"cards": ofCards, "uploads": ofUploads}
+	for _, name := range []string{"cards", "uploads", "chat", "frame"} { // the first two are named by the third
+		define["WORDS"] = ordered(lazy[name])
 		data, err := bundle(dir, name, api.FormatESModule, define)
 		if err != nil {
 			return nil, err

@@ -1,7 +1,7 @@
 // Where the citizen writes.
 
-import { bare, button, h, set, tools } from "./dom";
-import { send } from "./icon";
+import { bare, button, h, iconButton, set } from "./dom";
+import { clip, send } from "./icon";
 import { t } from "./texts";
 import type { Message } from "./types";
 
@@ -20,16 +20,17 @@ export class Composer {
   #edit = false;
   /** What was being written when an edit began. */
   #aside = "";
+  readonly clip = iconButton("bare clip", t(say.attach), clip, (event) => this.attach(event), { hidden: true });
   readonly #left = h("p.left", { role: "status" });
   readonly node = h("form.composer", { novalidate: true, submit: (event: Event) => void this.#submit(event) },
     h("label", { for: "text", class: "unseen" }, t(say.write_label)), this.#about, this.#left,
-    h("div.row", null, this.text, h("button.primary send", { type: "submit", "aria-label": t(say.send) }, tools.icon(send))));
+    h("div.row", null, this.clip, this.text, iconButton("primary send", t(say.send), send, () => {}, { type: "submit" })));
 
   /** When it was last told that somebody writes here; 0 when that has ended. */
   #told = 0;
 
   /** amend gives a message another text; it says whether that was taken. */
-  constructor(private post: (text: string, about?: Message) => void, private amend: (message: Message, text: string) => Promise<boolean>, private typing: (yes: boolean) => void, draft: string) {
+  constructor(private post: (text: string, about?: Message) => void, private amend: (message: Message, text: string) => Promise<boolean>, private typing: (yes: boolean) => void, private attach: (event: Event) => void, draft: string) {
     this.text.value = draft;
     this.text.addEventListener("keydown", (event) => {
       // On a phone the Enter key of the screen keyboard makes a line, as people expect there.

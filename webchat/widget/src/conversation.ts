@@ -5,7 +5,6 @@ import { minutes } from "./areas";
 import { Composer } from "./composer";
 import { button, h, question } from "./dom";
 import { Log } from "./log";
-import { rating } from "./rating";
 import type { Draft } from "./request";
 import type { Session } from "./session";
 import { newID } from "./shelf";
@@ -35,7 +34,9 @@ export class ConversationView {
   /** Closes the bar, if it is open. */
   #closeBar = () => {};
   readonly #after: HTMLElement;
-  readonly #rating: HTMLElement;
+  readonly #rating = h("form.rating");
+  /** Whether what asks for a rating is loaded. */
+  #asked = false;
   readonly #idle: HTMLElement;
   readonly #offer: HTMLElement;
   /** How many messages there were when it was said that somebody is writing. */
@@ -44,20 +45,15 @@ export class ConversationView {
 
   constructor(private session: Session, counter: Counter, draft: Draft, private around: Around) {
     this.log = new Log(session.chat!.language, () => around.looked(), (message, from) => this.#act(message, from), (message, box) => session.show(message, box));
+    const attach = (event: Event) => session.attach(this.composer.node, event);
     this.composer = new Composer((text, about) => session.send(text, this.#name.value.trim(), about?.id),
-      (message, text) => this.#amend(message, "PATCH", "", { client_id: newID(), text }), (typing) => void session.signal("typing", { typing }), draft.text);
+      (message, text) => this.#amend(message, "PATCH", "", { client_id: newID(), text }), (typing) => void session.signal("typing", { typing }), attach, draft.text);
     this.#name.value = draft.name;
     this.#before = h("div.view start", null,
       question(t(say.start_title)),
       h("p.notice", null, counter.notice, " ", counter.controller, " ",
         counter.privacy_url ? h("a", { href: counter.privacy_url, target: "_blank", rel: "noopener" }, t(say.privacy)) : null),
       h("label", { for: "name" }, t(say.name_label)), this.#name);
-    this.#rating = rating(async (mark) => {
-      if (!(await session.signal("rating", mark))) return;
-      session.keep({ rated: true });
-      this.update();
-      this.log.list.focus();
-    });
     this.#after = h("div.after row", { hidden: true },
       button("primary", t(say.reopen), () => around.reopen()),
       button("second", t(say.again), () => around.again()), button("second", t(say.transcript), () => around.save()));
@@ -71,6 +67,7 @@ export class ConversationView {
       this.#closeBar();
     });
     this.node = h("div.conversation", null, this.#before, this.log.node, this.#bar, this.#status, this.#idle, this.#offer, this.composer.node, this.#rating, this.#after);
+    this.node.ondragenter = this.node.onpaste = attach;
     this.log.put(session.messages, false);
     this.update();
   }
@@ -130,8 +127,18 @@ export class ConversationView {
     const done = closed && !this.composer.text.value.trim();
     this.#after.hidden = !closed;
     this.#rating.hidden = !closed || !!this.session.chat?.rated || !messages.some((m) => m.direction === "clerk");
+    if (!this.#rating.hidden && !this.#asked) {
+      this.#asked = true;
+      this.session.rate(this.#rating, async (mark) => {
+        if (!(await this.session.signal("rating", mark))) return;
+        this.session.keep({ rated: true });
+        this.update();
+        this.log.list.focus();
+      });
+    }
     if (done && this.composer.text.matches(":focus")) this.log.list.focus();
     this.composer.node.hidden = done;
+    this.composer.clip.hidden = !now?.files;
     let text = "";
     const line = typing && t(say.typing, { name: typing });
     this.#idle.hidden = !now?.idle;

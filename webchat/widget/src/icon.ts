@@ -5,6 +5,7 @@ export const minimise = "M6 12h12";
 export const back = "M14 6l-6 6 6 6";
 export const send = "M5 12h13M12 6l6 6-6 6";
 export const down = "M12 5v13M6 12l6 6 6-6";
+export const clip = "M18 8l-8 8a2 2 0 0 1-4-4l8-8a4 4 0 0 1 6 6l-8 8";
 export const bell = "M6 16V10a6 6 0 0 1 12 0v6l2 2H4zM10 21h4";
 
 /** icon draws a path; it is hidden from assistive technology. */

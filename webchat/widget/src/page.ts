@@ -3,14 +3,10 @@
 import { h } from "./dom";
 import type { CardContext } from "./types";
 
-// Put in by the bundler: the words of cards by catalogue.
-declare const WORDS: { [catalogue: string]: { [key: string]: string } };
-
 /** Where the click is remembered that leads the host page to the card's page, for the chat to open there. */
 const beside = "schalter.beside";
 
-export function page({ into, message, language }: CardContext, host: Element): void {
-  const words = WORDS[language];
+export function page({ into, message, language }: CardContext, words: { [key: string]: string }, host: Element): void {
   const { title, url = "", beside: citys } = message.card!;
   let address: URL;
   try {

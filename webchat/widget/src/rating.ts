@@ -1,16 +1,16 @@
 // What the citizen thinks of it, asked once, when the conversation has ended.
 
 import { h } from "./dom";
-import { t } from "./texts";
+import type { RatingContext } from "./types";
 
-/** rating makes the form; done is called with what was chosen. */
-export function rating(done: (mark: { score: number; comment: string }) => void): HTMLElement {
+/** rating fills the form; done is called with what was chosen. */
+export function rating({ into, done }: RatingContext, words: { [key: string]: string }): void {
   const comment = h("input", { id: "comment", maxlength: "1000", autocomplete: "off" });
   const choices = [1, 2, 3, 4, 5].map((n) => h("label", null, h("input", { type: "radio", name: "score", value: "" + n, required: true }), "" + n));
-  return h("form.rating", { submit: (event: Event) => {
+  into.addEventListener("submit", (event) => {
     event.preventDefault();
     done({ score: choices.findIndex((c) => (c.firstChild as HTMLInputElement).checked) + 1, comment: comment.value });
-  } },
-    h("fieldset", null, h("legend", null, t(say.rating_title)), ...choices), h("label", { for: "comment" }, t(say.rating_comment)), comment,
-    h("button.second", { type: "submit" }, t(say.rating_send)));
+  });
+  into.append(h("fieldset", null, h("legend", null, words.rating_title), ...choices), h("label", { for: "comment" }, words.rating_comment), comment,
+    h("button.second", { type: "submit" }, words.rating_send));
 }

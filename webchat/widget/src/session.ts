@@ -12,8 +12,9 @@ import { elect } from "./tabs";
 import { languageOf, t, tag } from "./texts";
 import type { Conversation, Message, Problem } from "./types";
 
-// Put in by the bundler: the part that shows cards.
+// Put in by the bundler: the part that shows cards, and the one that sends files.
 declare const CARDS: string;
+declare const UPLOADS: string;
 
 export type Trouble = "" | "sending" | "connection" | "gone";
 
@@ -112,8 +113,23 @@ export class Session {
 
   /** show has an element show a message's card in place of its text, as soon as what does so is loaded. */
   show(message: Message, into: HTMLElement): HTMLElement {
-    import(this.api.base + "widget/" + CARDS).then((cards) => cards.default({ message, into, tools, language: tag() })).catch(() => {});
+    this.#load(CARDS, { message, into });
     return into;
+  }
+
+  /** rate has a form ask what the citizen thinks. */
+  rate(into: HTMLElement, done: (mark: unknown) => void): void {
+    this.#load(CARDS, { into, done });
+  }
+
+  /** attach opens what sends files, as soon as that is loaded; for a paste or a drag, if it brings some. */
+  attach(into: HTMLElement, event: any): void {
+    const data = event.clipboardData || event.dataTransfer;
+    if (this.now?.files && (!data || data.types.includes("Files"))) this.#load(UPLOADS, { into, files: data ? [...data.files] : [], kept: this.chat, now: this.now, url: this.api.url("conversations/") });
+  }
+
+  #load(part: string, context: object): void {
+    import(this.api.base + "widget/" + part).then((it) => it.default({ ...context, tools, language: tag() })).catch(() => {});
   }
 
   /** signal tells what clerks may know of this side. Nothing is promised; it returns whether it was taken. */

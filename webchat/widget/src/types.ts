@@ -62,6 +62,34 @@ export interface CardContext {
   tools: Tools;
 }
 
+/** What it is handed to ask for a rating. */
+export interface RatingContext {
+  /** The form, empty. */
+  into: HTMLElement;
+  done(mark: { score: number; comment: string }): void;
+  language: string;
+  tools: Tools;
+}
+
+/** What an area takes of its citizens. */
+export interface FileRules { max_bytes: number; max_count: number; types: string[] }
+
+/** What the part that sends files is handed. */
+export interface UploadContext {
+  /** What files are sent from; the tray comes first in it. */
+  into: HTMLElement;
+  /** Those that were pasted; may be none. */
+  files: File[];
+  /** What the device keeps of the conversation. */
+  kept: { id?: string; token?: string };
+  now: Conversation;
+  /** Of all conversations. */
+  url: string;
+  /** A catalogue's name. */
+  language: string;
+  tools: Tools;
+}
+
 export interface Conversation {
   number: number;
   state: "waiting" | "active" | "closed";
@@ -82,6 +110,8 @@ export interface Conversation {
   closing?: { text: string } | null;
   /** The warning that silence ends the conversation. */
   idle?: { text: string } | null;
+  /** The files that can be sent; null for none. */
+  files?: FileRules | null;
 }
 
 export interface Problem {

@@ -1,0 +1,90 @@
+// What is loaded when a citizen wants to send files: a tray above the line in which they write.
+
+import { button, h, set, tools, use } from "./dom";
+import css from "./uploads.css";
+import { Upload } from "./upload";
+import type { UploadContext } from "./types";
+
+// Put in by the bundler: the words of uploads by catalogue.
+declare const WORDS: { [catalogue: string]: { [key: string]: string } };
+
+const trays = new WeakMap<HTMLElement, (files: File[]) => void>();
+
+/** attach opens the tray, and takes files that were pasted already. */
+export default function attach(context: UploadContext): void {
+  const { into } = context;
+  let take = trays.get(into);
+  if (!take) trays.set(into, (take = tray(context)));
+  take(context.files);
+}
+
+function tray(context: UploadContext): (files: File[]) => void {
+  use(context.tools);
+  const { into, language } = context;
+  const rules = context.now.files!;
+  const words = WORDS[language];
+  tools.sheet(into.getRootNode() as ShadowRoot, css);
+  const list = h("ul", null);
+  const status = h("p.unseen", { role: "status" });
+  const input = h("input", {
+    type: "file", multiple: true, accept: rules.types.join(","), hidden: true,
+    change: () => {
+      add([...input.files!]);
+      input.value = "";
+    },
+  });
+  const choose = button("second", words.choose, () => input.click());
+  const box = h("div.tray", { role: "group", "aria-label": words.tray, lang: language, hidden: true },
+    h("p.soft", { id: "limits" }, words.limits.replace("{mb}", "" + Math.max(1, Math.floor(rules.max_bytes / 1048576))).replace("{n}", "" + rules.max_count)
+      .replace("{types}", rules.types.map(kind).join(", "))),
+    list, h("p.row", null, choose, button("link", words.close, () => close())), input, status);
+  choose.setAttribute("aria-describedby", "limits");
+  into.prepend(box);
+
+  let running: Upload | undefined;
+  const waiting: Upload[] = [];
+  const next = () => {
+    running = waiting.shift();
+    void running?.run().then(next);
+  };
+  const add = (files: File[]) => {
+    for (const file of files) {
+      const one = new Upload(context, words, file, (text) => set(status, text), (again) => {
+        waiting.push(again);
+        if (!running) next();
+      });
+      list.append(one.node);
+      if (one.fits(rules.max_bytes)) waiting.push(one);
+    }
+    if (!running) next();
+  };
+  const close = () => {
+    box.hidden = true;
+    (into.querySelector(".clip") as HTMLElement | null)?.focus();
+  };
+  box.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    event.preventDefault(); // it closes this, and not the chat
+    close();
+  });
+  // What is dragged over the chat is for the tray.
+  const around = into.parentElement!;
+  around.addEventListener("dragover", (event) => event.dataTransfer?.types.includes("Files") && event.preventDefault());
+  around.addEventListener("drop", (event) => {
+    if (!event.dataTransfer?.files.length) return;
+    event.preventDefault();
+    open([...event.dataTransfer.files]);
+  });
+  const open = (files: File[]) => {
+    box.hidden = false;
+    if (files.length) add(files);
+    else choose.focus();
+  };
+  return open;
+}
+
+/** kind is what people call a type. */
+function kind(type: string): string {
+  const last = type.split(/[/.]/).pop()!;
+  return ({ plain: "TXT", jpeg: "JPG", document: "DOCX", sheet: "XLSX", text: "ODT", spreadsheet: "ODS" } as { [k: string]: string })[last] || last.toUpperCase();
+}
