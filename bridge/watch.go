@@ -224,58 +224,6 @@ func (b *Bridge) goRound(ctx context.Context, last ConversationID) (Conversation
 	return last, nil
 }
 
-// phantoms are rooms that the homeserver lists as ours, and out of which it does not let us because we
-// are not in them, with the time of that answer. They live in memory: after a restart one tries once more.
-type phantoms struct {
-	mu    sync.Mutex
-	rooms map[RoomID]time.Time
-}
-
-// phantomRest is how long such a room is left alone.
-const phantomRest = 15 * time.Minute
-
-func (p *phantoms) note(room RoomID, now time.Time) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.rooms == nil {
-		p.rooms = map[RoomID]time.Time{}
-	}
-	p.rooms[room] = now
-}
-
-func (p *phantoms) lately(room RoomID, now time.Time) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	at, ok := p.rooms[room]
-	return ok && now.Sub(at) < phantomRest
-}
-
-// leaveStrays has those rooms left that another has taken the place of and in which the bot is all the
-// same: Dendrite can go on with a createRoom long after it was killed in it.
-func (b *Bridge) leaveStrays(ctx context.Context, joined map[RoomID]bool, open []ServingRoom) error {
-	serves := make(map[RoomID]bool, len(open))
-	for _, r := range open {
-		serves[r.Room] = true
-	}
-	for room, in := range joined {
-		if !in || serves[room] || b.phantoms.lately(room, b.now()) {
-			continue
-		}
-		c, err := b.store.ConversationByRoom(ctx, room)
-		if errors.Is(err, ErrNotFound) || err == nil && (c.Room == room || c.Room == "") {
-			continue
-		}
-		if err == nil {
-			err = b.store.Update(ctx, func(tx Tx) error { return b.discard(tx, RoomOwner{Conversation: c.ID}, room) })
-		}
-		if err != nil {
-			return fmt.Errorf("leave room that serves nobody: %w", err)
-		}
-		b.Wake()
-	}
-	return nil
-}
-
 func (b *Bridge) inspectAdmin(ctx context.Context) error {
 	looked := b.now()
 	busy := func() (bool, error) { return b.store.Pending(ctx, adminRoomStream, SetUpAdmin) }
