@@ -290,6 +290,40 @@ func TestLateRoomIsLeftInARound(t *testing.T) {
 	}
 }
 
+// A room that the homeserver lists, and out of which it does not let us because we are not in it, is left
+// alone for a while.
+func TestRoomThatCannotBeLeft(t *testing.T) {
+	t.Parallel()
+	w := &office{city: newCity(t, newSQLite(t), "09.00.00", func(o *bridge.Options) {
+		o.Rounds = 50 * time.Millisecond
+	})}
+	c := w.opened("Grüezi")
+	w.hs.mu.Lock()
+	w.hs.aliases["phantom"] = "!phantom"
+	w.hs.fate = func(c call) fate {
+		if c.method == "LeaveRoom" {
+			return fate{err: bridge.ErrNotIn}
+		}
+		return fate{}
+	}
+	w.hs.mu.Unlock()
+	w.hs.say(bridge.Event{Room: "!phantom", Sender: w.hs.BotID(), Kind: bridge.RoomCreated, Owner: bridge.RoomOwner{Conversation: c.ID}})
+	w.sync()
+	w.awaitCalls("LeaveRoom", "!phantom", 1)
+	w.passUntil("given up", time.Second, func() bool {
+		_, waits := w.entry("leave-!phantom")
+		return !waits
+	})
+	tried, lobby := len(w.hs.did("LeaveRoom", "")), []bridge.RoomID{w.lobby(hunde)}
+	rounds := w.looks(lobby)
+	w.await("more rounds", func() bool { return w.looks(lobby) > rounds+5 })
+	if n := len(w.hs.did("LeaveRoom", "")); n != tried {
+		t.Errorf("left %d times in %d rounds", n-tried, w.looks(lobby)-rounds)
+	}
+	w.pass(15 * time.Minute)
+	w.awaitCalls("LeaveRoom", "!phantom", tried+1)
+}
+
 // looks is how often rooms were looked at.
 func (w *office) looks(rooms []bridge.RoomID) int {
 	w.hs.mu.Lock()
