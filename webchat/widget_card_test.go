@@ -2,6 +2,7 @@ package webchat_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -55,12 +56,41 @@ func TestWidgetShowsDocuments(t *testing.T) {
 	if name := evaluate[string](t, ctx, `$(".card").getAttribute("aria-label")`); name != "Verlangtes Dokument: <b>Heimatschein" {
 		t.Errorf("its name is %q", name)
 	}
+	// Where files are taken, the card leads to the tray, and what is chosen there answers the request.
+	if n := evaluate[int](t, ctx, `$$(".card button:not([hidden])").length`); n != 0 {
+		t.Errorf("%d buttons where no files are taken", n)
+	}
+	h.core.takesFiles()
+	h.core.card(id, "Bitte senden Sie uns: Mietvertrag", bridge.Card{Kind: bridge.DocumentCard, Title: "Mietvertrag", Document: &bridge.Document{}})
+	do(t, ctx, says(".card button", "Datei senden"), click(`[aria-label="Datei senden: Mietvertrag"]`), says(".tray .strong", "Verlangtes Dokument: Mietvertrag"),
+		carrying("change", ".tray input", "Vertrag.pdf", 10), until(`$$(".log .text").some((e) => e.innerText === "Vertrag.pdf")`))
+	answers := func() (requests []bridge.MessageID) {
+		h.core.set(func() {
+			for _, m := range h.core.messages[id] {
+				if m.File != nil {
+					requests = append(requests, m.File.Request)
+				}
+			}
+		})
+		return requests
+	}
+	asked := bridge.MessageID("")
+	h.core.set(func() { asked = h.core.messages[id][2].ID })
+	if got := answers(); !slices.Equal(got, []bridge.MessageID{asked}) {
+		t.Errorf("the file answers %v", got)
+	}
+	// What is sent from the tray after it was closed answers nothing.
+	do(t, ctx, click(".tray .row .link"), click(".clip"), until(`$(".tray .strong").hidden`), carrying("change", ".tray input", "Anderes.pdf", 10),
+		until(`$$(".log .text").some((e) => e.innerText === "Anderes.pdf")`))
+	if got := answers(); !slices.Equal(got, []bridge.MessageID{asked, ""}) {
+		t.Errorf("the files answer %v", got)
+	}
 	sum := strings.Repeat("0f", 32)
 	h.core.amend(id, 2, func(m *bridge.Message) {
 		card.Document = &bridge.Document{Answers: []bridge.DocumentAnswer{{Message: "01JZZZZZZZZZZZZZZZZZZZZZZZ", Name: "Scan <1>.pdf", SHA256: sum}}}
 		m.Card = &card
 	})
-	do(t, ctx, says(".card li", "Scan <1>.pdf"), says(".card li", "SHA-256 "+sum), until(`!$(".card").innerText.includes("Noch nicht gesendet")`))
+	do(t, ctx, says(".card li", "Scan <1>.pdf"), says(".card li", "SHA-256 "+sum), until(`!$(".card").innerText.includes("Noch nicht gesendet") && !$(".card").querySelector("button")`))
 	if wide := evaluate[bool](t, ctx, `$(".card").scrollWidth > $(".card").clientWidth + 1`); wide {
 		t.Error("the SHA-256 does not fit")
 	}

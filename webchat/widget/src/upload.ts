@@ -20,7 +20,7 @@ export class Upload {
   #wake = () => {};
   #gone = false;
 
-  constructor(private context: UploadContext, private words: { [key: string]: string }, private file: File, private announce: (text: string) => void, private again: (one: Upload) => void) {
+  constructor(private context: UploadContext, private words: { [key: string]: string }, private file: File, private request: string, private announce: (text: string) => void, private again: (one: Upload) => void) {
     this.#bar = h("progress", { max: "100", value: "0", "aria-label": file.name });
     this.#act = button("link", words.cancel, () => this.#pressed(), { "aria-label": words.cancel + ": " + file.name });
     this.node = h("li", null, h("span.name", null, file.name), this.#text, this.#bar, this.#act);
@@ -108,6 +108,7 @@ export class Upload {
     const { url, kept: { id, token } } = this.context;
     const form = new FormData();
     form.append("client_id", this.#id);
+    if (this.request) form.append("request", this.request);
     form.append("file", this.file);
     return new Promise((done) => {
       const request = (this.#request = new XMLHttpRequest());

@@ -34,8 +34,10 @@ function tray(context: UploadContext): (files: File[]) => void {
     },
   });
   const choose = button("second", words.choose, () => input.click());
+  let request = ""; // the document that was asked for, and that what is sent now answers
+  const asked = h("p.strong", { hidden: true });
   const box = h("div.tray", { role: "group", "aria-label": words.tray, lang: language, hidden: true },
-    h("p.soft", { id: "limits" }, words.limits.replace("{mb}", "" + Math.max(1, Math.floor(rules.max_bytes / 1048576))).replace("{n}", "" + rules.max_count)
+    asked, h("p.soft", { id: "limits" }, words.limits.replace("{mb}", "" + Math.max(1, Math.floor(rules.max_bytes / 1048576))).replace("{n}", "" + rules.max_count)
       .replace("{types}", rules.types.map(kind).join(", "))),
     list, h("p.row", null, choose, button("link", words.close, () => close())), input, status);
   choose.setAttribute("aria-describedby", "limits");
@@ -47,9 +49,10 @@ function tray(context: UploadContext): (files: File[]) => void {
     running = waiting.shift();
     void running?.run().then(next);
   };
+  const clip = () => into.querySelector<HTMLElement>(".clip")!;
   const add = (files: File[]) => {
     for (const file of files) {
-      const one = new Upload(context, words, file, (text) => set(status, text), (again) => {
+      const one = new Upload(context, words, file, request, (text) => set(status, text), (again) => {
         waiting.push(again);
         if (!running) next();
       });
@@ -60,7 +63,7 @@ function tray(context: UploadContext): (files: File[]) => void {
   };
   const close = () => {
     box.hidden = true;
-    (into.querySelector(".clip") as HTMLElement | null)?.focus();
+    clip().focus();
   };
   box.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
@@ -76,6 +79,11 @@ function tray(context: UploadContext): (files: File[]) => void {
     open([...event.dataTransfer.files]);
   });
   const open = (files: File[]) => {
+    const { request: id, title } = clip().dataset;
+    if (box.hidden || id) request = id || "";
+    asked.hidden = !request;
+    if (id) set(asked, words.asked + ": " + title);
+    delete clip().dataset.request;
     box.hidden = false;
     if (files.length) add(files);
     else choose.focus();
