@@ -219,7 +219,7 @@ func (d *demoCommand) describe(page net.Addr, s demoSecrets) demoFile {
 }
 
 // config is the example's, on this machine and with the demo's people: every clerk serves every
-// area.
+// area, and every area takes files, though nothing scans them.
 func (d *demoCommand) config(demo demoFile, s demoSecrets) *config.Config {
 	c := config.Example()
 	c.Homeserver.URL, c.Homeserver.ServerName = demo.HomeserverURL, demoServer
@@ -233,6 +233,7 @@ func (d *demoCommand) config(demo demoFile, s demoSecrets) *config.Config {
 	}
 	for i := range c.ServiceAreas {
 		c.ServiceAreas[i].Clerks, c.ServiceAreas[i].Leads = nil, nil
+		c.ServiceAreas[i].Files.Enabled = true
 		for _, a := range demo.Clerks {
 			c.ServiceAreas[i].Clerks = append(c.ServiceAreas[i].Clerks, a.UserID)
 		}
