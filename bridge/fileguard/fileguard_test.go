@@ -4,43 +4,20 @@ import (
 	"bytes"
 	"errors"
 	"image"
-	"image/color"
-	"image/jpeg"
 	"image/png"
 	"io"
 	"testing"
 	"testing/iotest"
 
 	"schalter/bridge/fileguard"
+	"schalter/bridge/fileguard/fileguardtest"
 )
-
-// photo is a JPEG whose left half is red, with an EXIF that says how to turn it and where it was taken.
-func photo(t testing.TB, w, h int, orientation byte) []byte {
-	t.Helper()
-	m := image.NewRGBA(image.Rect(0, 0, w, h))
-	for y := range h {
-		for x := range w {
-			m.Set(x, y, color.RGBA{B: 255, A: 255})
-			if x < w/2 {
-				m.Set(x, y, color.RGBA{R: 255, A: 255})
-			}
-		}
-	}
-	var out bytes.Buffer
-	if err := jpeg.Encode(&out, m, nil); err != nil {
-		t.Fatal(err)
-	}
-	exif := []byte("Exif\x00\x00MM\x00\x2a\x00\x00\x00\x08\x00\x02\x01\x12\x00\x03\x00\x00\x00\x01\x00\x00\x00\x00\x88\x25\x00\x04\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00GPS 47.3925 N")
-	exif[6+8+2+9] = orientation
-	head := []byte{0xff, 0xd8, 0xff, 0xe1, 0, byte(len(exif) + 2)}
-	return append(append(head, exif...), out.Bytes()[2:]...)
-}
 
 func TestCleanTurnsAndForgets(t *testing.T) {
 	// Where the red half is afterwards.
 	for orientation, at := range map[byte]image.Point{1: {2, 10}, 2: {37, 10}, 3: {37, 10}, 4: {2, 10}, 5: {10, 2}, 6: {10, 2}, 7: {10, 37}, 8: {10, 37}} {
 		var out bytes.Buffer
-		is, err := fileguard.Clean(&out, bytes.NewReader(photo(t, 40, 20, orientation)), "image/jpeg")
+		is, err := fileguard.Clean(&out, bytes.NewReader(fileguardtest.Photo(t, 40, 20, orientation)), "image/jpeg")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -66,7 +43,7 @@ func TestCleanRefuses(t *testing.T) {
 	if err := png.Encode(&large, image.NewGray(image.Rect(0, 0, 4001, 4001))); err != nil {
 		t.Fatal(err)
 	}
-	whole := photo(t, 40, 20, 1)
+	whole := fileguardtest.Photo(t, 40, 20, 1)
 	for name, try := range map[string]struct {
 		data []byte
 		kind string
@@ -97,7 +74,7 @@ func TestNameGetsTheEndingOfItsType(t *testing.T) {
 }
 
 func FuzzClean(f *testing.F) {
-	f.Add(photo(f, 8, 4, 6))
+	f.Add(fileguardtest.Photo(f, 8, 4, 6))
 	f.Add([]byte("\xff\xd8\xff\xe1\x00\x20Exif\x00\x00MM\x00\x2a\xff\xff\xff\xff"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		_, err := fileguard.Clean(io.Discard, bytes.NewReader(data), "image/jpeg")
