@@ -36,11 +36,12 @@ func (b *Bridge) cannedByOrder(tx Tx, o order) (string, error) {
 	case o.c.State == Closed:
 		return o.words.say("room_closed_already", nil), nil
 	}
-	return b.sendByOrder(tx, o, Message{Text: b.fillIn(kept.text(strings.ToLower(o.rest), o.c.Language), o)})
+	return b.sendByOrder(tx, o, Message{Event: o.event, Text: b.fillIn(kept.text(strings.ToLower(o.rest), o.c.Language), o)})
 }
 
 // sendByOrder sends the citizen a message that a command stands for, from whoever gave it, and answers with
-// its text. Whoever does so in a chat that waits takes it. m has text and card, and may have an ID.
+// its text. Whoever does so in a chat that waits takes it. m has text and card, and may have an ID; whoever
+// deletes its event takes it back, which is the command where it has no notice of its own.
 func (b *Bridge) sendByOrder(tx Tx, o order, m Message) (string, error) {
 	m.ID, m.Conversation, m.Seq, m.Direction = cmp.Or(m.ID, MessageID(NewID())), o.c.ID, o.c.LastSeq+1, FromClerkDirection
 	m.Sender, m.CreatedAt, m.Training = o.name, b.now(), o.c.Trainee != ""

@@ -32,7 +32,7 @@ func (b *Bridge) pageByOrder(tx Tx, o order) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return b.sendByOrder(tx, o, Message{Text: card.Title + "\n" + card.URL, Card: &card})
+	return b.sendByOrder(tx, o, Message{Event: o.event, Text: card.Title + "\n" + card.URL, Card: &card})
 }
 
 func (b *Bridge) pageCard(o order) (Card, error) {

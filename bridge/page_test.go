@@ -1,7 +1,6 @@
 package bridge_test
 
 import (
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -57,19 +56,39 @@ func TestPagesAreShownByName(t *testing.T) {
 	})
 }
 
-// Another wording of the command, or its deletion, changes nothing that the citizen sees.
-func TestEditsOfPageCommandsStayInside(t *testing.T) {
+// Another wording of the command changes nothing that the citizen sees; its deletion takes the page back, as that
+// of a canned reply does, and the room is told so, once.
+func TestPageIsTakenBack(t *testing.T) {
 	t.Parallel()
-	w := newBoard(t, "sqlite:"+filepath.Join(t.TempDir(), "x.db"), nil)
-	c, _ := w.posted("Grüezi")
-	said := w.hs.say(bridge.Event{Room: c.Room, Sender: keller, Kind: bridge.ClerkText, Text: "!seite https://example.org Titel"})
-	w.sync()
-	w.hs.say(bridge.Event{Room: c.Room, Sender: keller, Kind: bridge.ClerkEdit, ReplyTo: said, Text: "geheim, aus Versehen"})
-	w.sync()
-	w.hs.say(bridge.Event{Room: c.Room, Sender: keller, Kind: bridge.Redaction, ReplyTo: said})
-	w.sync()
-	h := w.history(c.ID)
-	if len(h) != 2 || h[1].Card == nil || h[1].Text != "Titel\nhttps://example.org" || strings.Contains(w.public(c.ID), "geheim") {
-		t.Errorf("history %+v", h)
-	}
+	onBoth(t, func(t *testing.T, url string) {
+		w := newBoard(t, url, func(a *bridge.ServiceArea) {
+			a.Canned = map[string]map[string]string{"gruss": {"de": "Freundliche Grüsse\nIhr Stadtbüro"}}
+		})
+		c, _ := w.posted("Grüezi")
+		page := w.hs.say(clerkText(c.Room, keller, "!seite https://example.org Titel"))
+		canned := w.hs.say(clerkText(c.Room, keller, "!baustein gruss"))
+		w.sync()
+		for _, said := range []bridge.EventID{page, canned} {
+			w.hs.say(bridge.Event{Room: c.Room, Sender: keller, Kind: bridge.ClerkEdit, ReplyTo: said, Text: "geheim, aus Versehen"})
+		}
+		w.sync()
+		h := w.history(c.ID)
+		if len(h) != 3 || h[1].Card == nil || h[1].Text != "Titel\nhttps://example.org" || h[2].Text != "Freundliche Grüsse\nIhr Stadtbüro" || strings.Contains(w.public(c.ID), "geheim") {
+			t.Fatalf("history %+v", h)
+		}
+		for _, said := range []bridge.EventID{page, canned, page} {
+			w.hs.say(bridge.Event{Room: c.Room, Sender: keller, Kind: bridge.Redaction, ReplyTo: said})
+		}
+		w.sync()
+		if h = w.history(c.ID); !h[1].Deleted() || h[1].Card != nil || !h[2].Deleted() || h[2].Text != "" {
+			t.Errorf("history %+v", h)
+		}
+		w.settled()
+		told := strings.Join(w.hs.said(c.Room), "\n")
+		for _, want := range []string{"nicht mehr: Titel", "nicht mehr: Freundliche Grüsse"} {
+			if strings.Count(told, want) != 1 {
+				t.Errorf("%q stands %d times in the room:\n%s", want, strings.Count(told, want), told)
+			}
+		}
+	})
 }

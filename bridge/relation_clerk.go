@@ -1,6 +1,9 @@
 package bridge
 
-import "errors"
+import (
+	"errors"
+	"strings"
+)
 
 // FromClerkLater takes what was done in a room to a message that may be known, or still to come:
 // an edit, a reaction, a redaction. The result does not depend on which of them comes first.
@@ -97,7 +100,7 @@ func (b *Bridge) redact(tx Tx, c *Conversation, ev Event) error {
 		if _, err = erase(tx, c, m, ev.At); err != nil {
 			return err
 		}
-		return b.reopenDocument(tx, c, m.ID, m.File)
+		return errors.Join(b.reopenDocument(tx, c, m.ID, m.File), b.tellTakenBack(tx, *c, m))
 	}
 	if !errors.Is(err, ErrNotFound) {
 		return err
@@ -115,6 +118,20 @@ func (b *Bridge) redact(tx Tx, c *Conversation, ev Event) error {
 	return b.awaitUnseen(tx, c, Relation{
 		ID: string(ev.ID), Conversation: c.ID, Kind: AwaitedRedaction, Target: ev.ReplyTo, Sender: ev.Sender, At: ev.At,
 	})
+}
+
+// tellTakenBack confirms that the citizen no longer sees what a command had sent; the answer to that command
+// still stands in the room.
+func (b *Bridge) tellTakenBack(tx Tx, c Conversation, m Message) error {
+	if m.Deleted() {
+		return nil
+	}
+	command, err := tx.IsInternal(m.Event)
+	if err != nil || !command {
+		return err
+	}
+	title, _, _ := strings.Cut(m.Text, "\n")
+	return b.tellRoom(tx, c, "room_taken_back", map[string]string{"Text": clip(title)})
 }
 
 // undo takes a relation back.
