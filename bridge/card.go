@@ -18,6 +18,8 @@ type Card struct {
 	Beside bool `json:"beside,omitempty"`
 	// Document of a DocumentCard, whose Title is its name.
 	Document *Document `json:"document,omitempty"`
+	// Location of a LocationCard.
+	Location *Location `json:"location,omitempty"`
 }
 
 // Bounds of a card.

@@ -21,6 +21,7 @@ const (
 	cannedText verb = "canned"
 	showPage   verb = "page"
 	askForFile verb = "document"
+	askWhere   verb = "location"
 	fileChat   verb = "protocol"
 	closeChat  verb = "close"
 	reopenChat verb = "reopen"
@@ -79,6 +80,7 @@ var spellings = []spelling{
 	{cannedText, "baustein", "canned", []string{"bausteine"}, []place{inRoom, inLobby}},
 	{showPage, "seite", "page", []string{"seiten", "pages"}, []place{inRoom}},
 	{askForFile, "dokument", "document", []string{"dokumente", "documents"}, []place{inRoom}},
+	{askWhere, "wo", "where", nil, []place{inRoom}},
 	{fileChat, "protokoll", "protocol", nil, []place{inRoom}},
 	{closeChat, "zu", "close", nil, []place{inRoom}},
 	{reopenChat, "auf", "reopen", nil, []place{inRoom}},

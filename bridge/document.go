@@ -138,7 +138,18 @@ func (b *Bridge) enqueueDocument(tx Tx, c Conversation, kind EntryKind, id strin
 	return err
 }
 
-// performDocument posts the notice of a request for a document, or edits it to what it is now.
+// cardNotice is what the room shows of a message that asks the citizen for something; "" for every other.
+func (b *Bridge) cardNotice(m Message) string {
+	switch {
+	case m.asksForDocument():
+		return documentNotice(b.texts, *m.Card)
+	case m.asksForLocation():
+		return b.locationNotice(b.texts, *m.Card.Location)
+	}
+	return ""
+}
+
+// performDocument posts the notice of what the citizen was asked for, or edits it to what it is now.
 func (b *Bridge) performDocument(ctx context.Context, e Entry) (func(Tx) error, error) {
 	nothing := func(tx Tx) error { return finish(tx, e) }
 	var p documentPayload
@@ -149,14 +160,15 @@ func (b *Bridge) performDocument(ctx context.Context, e Entry) (func(Tx) error, 
 	if err != nil {
 		return nil, fmt.Errorf("read message: %w: %w", err, ErrNotSent)
 	}
-	if !m.asksForDocument() || e.Kind == EditDocument && m.Event == "" {
+	notice := b.cardNotice(m)
+	if notice == "" || e.Kind == EditDocument && m.Event == "" {
 		return nothing, nil // it was taken back, or its notice was refused
 	}
 	room, err := b.roomOf(ctx, e)
 	if err != nil {
 		return nil, err
 	}
-	out := OutgoingMessage{Room: room, As: e.Sender, Entry: e.ID, Text: documentNotice(b.texts, *m.Card), Notice: true}
+	out := OutgoingMessage{Room: room, As: e.Sender, Entry: e.ID, Text: notice, Notice: true}
 	if e.Kind == EditDocument {
 		out.Replaces = m.Event
 	}

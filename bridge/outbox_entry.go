@@ -58,8 +58,8 @@ const (
 	// made here into the conversation's room, as the bot.
 	WriteProtocol EntryKind = "write_protocol"
 	PostFile      EntryKind = "post_file"
-	// PostDocument posts the bot's notice of a request for a document, whose message's ID the entry has, in
-	// the conversation's room; EditDocument edits it.
+	// PostDocument posts the bot's notice of a request for a document or for the citizen's page, whose message's
+	// ID the entry has, in the conversation's room; EditDocument edits it.
 	PostDocument EntryKind = "post_document"
 	EditDocument EntryKind = "edit_document"
 	// UpdateRoom brings name and suggestion in step with the conversation's state.

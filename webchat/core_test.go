@@ -371,6 +371,16 @@ func (m *memory) ReactFromCitizen(ctx context.Context, id bridge.ConversationID,
 	return m.own(ctx, id, message, func(old *bridge.Message) { old.Reactions = []bridge.ReactionCount{{Key: key, Count: 1, Mine: true}} })
 }
 
+func (m *memory) ShowLocation(ctx context.Context, id bridge.ConversationID, asked bridge.MessageID, title, page string) (bridge.Message, error) {
+	return m.own(ctx, id, asked, func(old *bridge.Message) {
+		old.Card.Location = &bridge.Location{Shown: true, Title: title, URL: page, At: m.now}
+	})
+}
+
+func (m *memory) HideLocation(ctx context.Context, id bridge.ConversationID, asked bridge.MessageID) (bridge.Message, error) {
+	return m.own(ctx, id, asked, func(old *bridge.Message) { old.Card.Location = &bridge.Location{At: m.now} })
+}
+
 func (m *memory) UnreactFromCitizen(ctx context.Context, id bridge.ConversationID, message bridge.MessageID, _ string) (bridge.Message, error) {
 	return m.own(ctx, id, message, func(old *bridge.Message) { old.Reactions = nil })
 }
