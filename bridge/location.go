@@ -13,8 +13,8 @@ const LocationCard CardKind = "location"
 
 // Location is what a citizen shows of the page they are on. It is theirs to show, and to take back.
 type Location struct {
-	// Shown: they agree, and the page is told whenever they come to another one.
-	Shown bool `json:"shown,omitempty"`
+	// Shared: they agree, and the page is told whenever they come to another one.
+	Shared bool `json:"shared,omitempty"`
 	// Title of the page, at most MaxLocationTitle characters; may be empty.
 	Title string `json:"title,omitempty"`
 	// URL is origin and path of the page, never query or fragment; at most MaxPageURL bytes.
@@ -58,7 +58,7 @@ func (b *Bridge) locationNotice(words *texts, at Location) string {
 	switch {
 	case at.At.IsZero():
 		return words.say("location_open", nil)
-	case !at.Shown:
+	case !at.Shared:
 		return words.say("location_hidden", map[string]string{"Time": words.clock(at.At.In(b.zone))})
 	}
 	page := at.URL
@@ -91,7 +91,7 @@ func (b *Bridge) ShowLocation(ctx context.Context, id ConversationID, asked Mess
 	case err != nil || !strings.HasPrefix(u.Path, "/") || strings.ContainsAny(page, "?#") || u.User != nil || u.Opaque != "":
 		return Message{}, &InvalidError{Field: "path", Reason: ReasonMalformed}
 	}
-	return b.locate(ctx, id, asked, Location{Shown: true, Title: title, URL: u.String()})
+	return b.locate(ctx, id, asked, Location{Shared: true, Title: title, URL: u.String()})
 }
 
 // HideLocation has the citizen's page no longer be shown; what the room said of it is replaced there.
@@ -105,10 +105,10 @@ func (b *Bridge) locate(ctx context.Context, id ConversationID, asked MessageID,
 		if !m.asksForLocation() {
 			return amendment{}, ErrUnknownMessage
 		}
-		if have := m.Card.Location; have.Shown == at.Shown && have.Title == at.Title && have.URL == at.URL {
+		if have := m.Card.Location; have.Shared == at.Shared && have.Title == at.Title && have.URL == at.URL {
 			return amendment{message: m}, nil
 		}
-		if c.State == Closed && at.Shown {
+		if c.State == Closed && at.Shared {
 			return amendment{}, ErrConversationClosed
 		}
 		at.At = now.UTC().Truncate(time.Millisecond)

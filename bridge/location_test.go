@@ -26,7 +26,7 @@ func TestLocationIsAskedFor(t *testing.T) {
 			m = h[len(h)-1]
 			return m.Card != nil && m.Event != ""
 		})
-		if m.Card.Kind != bridge.LocationCard || m.Card.Location.Shown || !strings.HasPrefix(m.Text, "Dürfen wir sehen") {
+		if m.Card.Kind != bridge.LocationCard || m.Card.Location.Shared || !strings.HasPrefix(m.Text, "Dürfen wir sehen") {
 			t.Errorf("asked %+v %+v", m, m.Card)
 		}
 		if said := w.hs.said(c.Room); !strings.Contains(strings.Join(said, "\n"), "noch keine Antwort") {
@@ -49,7 +49,7 @@ func TestLocationIsAskedFor(t *testing.T) {
 			t.Errorf("unasked: %v", err)
 		}
 		got, err := show("Umzug\u202e  melden", "https://www.aarau.test/umzug/ä")
-		if err != nil || !got.Card.Location.Shown || got.Card.Location.Title != "Umzug melden" || got.Card.Location.URL != "https://www.aarau.test/umzug/%C3%A4" {
+		if err != nil || !got.Card.Location.Shared || got.Card.Location.Title != "Umzug melden" || got.Card.Location.URL != "https://www.aarau.test/umzug/%C3%A4" {
 			t.Fatalf("%+v %v", got.Card, err)
 		}
 		w.shows(m.Event, "auf: Umzug melden · https://www.aarau.test/umzug/%C3%A4")
@@ -63,7 +63,7 @@ func TestLocationIsAskedFor(t *testing.T) {
 		if got := w.order(c, keller, "!where"); !strings.Contains(got, "https://www.aarau.test/") || len(w.history(c.ID)) != 2 {
 			t.Errorf("asked again: %q, %d messages", got, len(w.history(c.ID)))
 		}
-		if got, err = w.b.HideLocation(t.Context(), c.ID, m.ID); err != nil || got.Card.Location.Shown || got.Card.Location.URL != "" {
+		if got, err = w.b.HideLocation(t.Context(), c.ID, m.ID); err != nil || got.Card.Location.Shared || got.Card.Location.URL != "" {
 			t.Errorf("taken back: %+v %v", got.Card, err)
 		}
 		w.shows(m.Event, "nicht mehr")

@@ -373,7 +373,7 @@ func (m *memory) ReactFromCitizen(ctx context.Context, id bridge.ConversationID,
 
 func (m *memory) ShowLocation(ctx context.Context, id bridge.ConversationID, asked bridge.MessageID, title, page string) (bridge.Message, error) {
 	return m.own(ctx, id, asked, func(old *bridge.Message) {
-		old.Card.Location = &bridge.Location{Shown: true, Title: title, URL: page, At: m.now}
+		old.Card.Location = &bridge.Location{Shared: true, Title: title, URL: page, At: m.now}
 	})
 }
 
@@ -393,7 +393,10 @@ func (m *memory) own(ctx context.Context, id bridge.ConversationID, message brid
 	defer m.mu.Unlock()
 	for i := range m.messages[id] {
 		if m.messages[id][i].ID == message {
+			m.conversations[id].Revision++
+			m.messages[id][i].Revision = m.conversations[id].Revision
 			f(&m.messages[id][i])
+			m.hub.Notify(id)
 			return m.messages[id][i], nil
 		}
 	}

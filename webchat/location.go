@@ -42,4 +42,3 @@ func (s *Server) site(c *gin.Context) string {
 	}
 	return ""
 }
-

@@ -25,13 +25,13 @@ func TestCitizenShowsThePage(t *testing.T) {
 		{city, city + "/umzug"}, {"https://evil.example", "/umzug"},
 	} {
 		do(http.MethodPut, `{"title":"Umzug","path":"/umzug"}`, "Origin", tc.origin).into(t, 202, &now)
-		if at := now.Card.Location; at["url"] != tc.url || at["title"] != "Umzug" || at["shown"] != true {
+		if at := now.Card.Location; at["url"] != tc.url || at["title"] != "Umzug" || at["shared"] != true {
 			t.Errorf("%s: %v", tc.origin, at)
 		}
 	}
 	now.Card.Location = nil
 	do(http.MethodDelete, "").into(t, 202, &now)
-	if at := now.Card.Location; at["shown"] != nil || at["url"] != nil {
+	if at := now.Card.Location; at["shared"] != nil || at["url"] != nil {
 		t.Errorf("no longer shown: %v", at)
 	}
 	for body, want := range map[string]struct {

@@ -44,6 +44,55 @@ func TestWidgetShowsPages(t *testing.T) {
 
 }
 
+// The citizen is asked which page they are on: nothing is told before the click, then title and path, on the
+// next page too, until they end it.
+func TestWidgetShowsWhereTheCitizenIs(t *testing.T) {
+	h, host := hostPage(t, embedded, nil)
+	ctx := browser(t)
+	do(t, ctx, chromedp.Navigate(host+"/umzug?wer=anna#oben"), click(".launcher"), click(`[data-area=fundbuero]`), written("Grüezi"), says(".citizen", "gespeichert"))
+	id := h.core.only(t)
+	h.core.card(id, "Dürfen wir sehen …?", bridge.Card{Kind: bridge.LocationCard, Title: "Auf welcher Seite sind Sie?", Location: &bridge.Location{}})
+	shown := func() (at bridge.Location) {
+		h.core.set(func() { at = *h.core.messages[id][1].Card.Location })
+		return at
+	}
+	do(t, ctx, says(".card", "Dürfen wir sehen …?"), until(`(document.title = "(1) Umzug", true)`))
+	if at := shown(); at != (bridge.Location{}) {
+		t.Errorf("told unasked: %+v", at)
+	}
+	do(t, ctx, until(`($(".card button").focus(), true)`), press(" ", 32), says(".card", "✓ Umzug"), says(".card button", "Nicht mehr zeigen"))
+	if at := shown(); !at.Shared || at.Title != "Umzug" || at.URL != host+"/umzug" {
+		t.Errorf("shown %+v", at)
+	}
+	if got := evaluate[string](t, ctx, `document.activeElement.shadowRoot.activeElement?.innerText`); got != "Nicht mehr zeigen" {
+		t.Errorf("the focus is on %q", got)
+	}
+	do(t, ctx, chromedp.Navigate(host+"/hund?marke=7"), until(`$(".card")?.textContent.includes("✓ Stadt Aarau")`))
+	if at := shown(); !at.Shared || at.URL != host+"/hund" {
+		t.Errorf("on the next page %+v", at)
+	}
+	do(t, ctx, click(".launcher"), click(".card button"), says(".card button", "Diese Seite zeigen"))
+	if at := shown(); at.Shared || at.URL != "" {
+		t.Errorf("no longer shown: %+v", at)
+	}
+	do(t, ctx, chromedp.Navigate(host+"/umzug"), until(`$(".card")`), click(".launcher"), visible(".card button"))
+	if at := shown(); at.Shared {
+		t.Errorf("shown again: %+v", at)
+	}
+	// The chat's own page is none of the city's.
+	do(t, ctx, chromedp.Navigate(h.http.URL+"/?area=fundbuero&language=de-CH"), visible("#text"), written("Grüezi"), says(".citizen", "gespeichert"))
+	var other bridge.ConversationID
+	h.core.set(func() {
+		for c := range h.core.conversations {
+			if c != id {
+				other = c
+			}
+		}
+	})
+	h.core.card(other, "Dürfen wir sehen …?", bridge.Card{Kind: bridge.LocationCard, Title: "Auf welcher Seite sind Sie?", Location: &bridge.Location{}})
+	do(t, ctx, says(".card", "Das geht nur, wenn"), until(`!$(".card button")`))
+}
+
 // A document that is asked for is a card that says what has come, as soon as it has, with its SHA-256.
 func TestWidgetShowsDocuments(t *testing.T) {
 	h, host := hostPage(t, embedded, nil)

@@ -7,6 +7,7 @@ import { documentCard } from "./document";
 import { page } from "./page";
 import { rating } from "./rating";
 import type { CardContext, RatingContext } from "./types";
+import { where } from "./where";
 
 // Put in by the bundler: the words of cards by catalogue.
 declare const WORDS: { [catalogue: string]: { [key: string]: string } };
@@ -25,4 +26,5 @@ export default function show(context: CardContext | RatingContext): void {
   const { kind } = context.message.card!;
   if (kind === "page") page(context, words, root.host);
   if (kind === "document") documentCard(context);
+  if (kind === "location") where(context, words, root.host);
 }

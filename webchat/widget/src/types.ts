@@ -50,6 +50,8 @@ export interface Card {
   beside?: boolean;
   /** Of a document that is asked for: what has come. */
   document?: { hint?: string; answers?: { name: string; sha256: string }[] };
+  /** Of the question on which page the citizen is: what they show. */
+  location?: { shared?: boolean; title?: string; url?: string };
 }
 
 /** What the part that shows cards is handed. */
@@ -57,6 +59,10 @@ export interface CardContext {
   message: Message;
   /** Holds the text until the card stands in its place. */
   into: HTMLElement;
+  /** What the device keeps of the conversation. */
+  kept: { id?: string; token?: string };
+  /** Of all conversations, with a query. */
+  url: string;
   /** A catalogue's name. */
   language: string;
   tools: Tools;
