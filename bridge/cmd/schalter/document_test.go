@@ -17,34 +17,8 @@ func TestDocument(t *testing.T) {
 		nora := ch.clientOf(ch.nora)
 		nora.text("!dokument Heimatschein nicht älter als sechs Monate")
 		request := ch.message("Bitte senden Sie uns: Heimatschein\nnicht älter als sechs Monate")
-		// lines are what the bot's notice was and is, and how many there are.
-		lines := func() (shown string, notices int) {
-			events, err := ch.nora.timeline(t.Context(), ch.room)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, e := range events {
-				switch {
-				case !strings.HasPrefix(e.Sender, "@schalter_bot:") || !strings.Contains(e.Content.Body, "Heimatschein"):
-				case e.Content.New.Body != "":
-					shown = e.Content.New.Body
-				default:
-					shown, notices = e.Content.Body, notices+1
-				}
-			}
-			return shown, notices
-		}
 		want := "📄 Verlangt: Heimatschein (nicht älter als sechs Monate) – noch offen"
-		awaitLine := func() {
-			t.Helper()
-			eventually(t, 2*time.Minute, func() string {
-				if shown, notices := lines(); shown != want || notices != 1 {
-					return fmt.Sprintf("%d notices show %q", notices, shown)
-				}
-				return ""
-			})
-		}
-		awaitLine()
+		ch.awaitLine("Heimatschein", want)
 		paper := []byte("%PDF-1.7\nHeimatschein")
 		status, answer, err := ch.citizen.upload(t.Context(), "one", "Scan 1.pdf", paper, request)
 		if err != nil || status != http.StatusAccepted {
@@ -60,7 +34,7 @@ func TestDocument(t *testing.T) {
 			t.Errorf("the upload answered %s", answer)
 		}
 		want = "✅ Gekommen: Heimatschein\n    Scan 1.pdf · SHA-256 " + sum
-		awaitLine()
+		ch.awaitLine("Heimatschein", want)
 		ch.eventOf("Scan 1.pdf")
 		page, err := ch.citizen.page("/messages")
 		if err != nil || !strings.Contains(page, `"sha256":"`+sum+`"}]}`) {
@@ -69,5 +43,30 @@ func TestDocument(t *testing.T) {
 		if status, answer, _ := ch.citizen.upload(t.Context(), "two", "x.pdf", paper, "01JZZZZZZZZZZZZZZZZZZZZZZZ"); status != http.StatusBadRequest && status != http.StatusUnprocessableEntity {
 			t.Errorf("an answer to nothing: %d %s", status, answer)
 		}
+	})
+}
+
+// awaitLine waits until the bot's one notice about something, as edited last, is as wanted.
+func (ch *chat) awaitLine(about, want string) {
+	ch.t.Helper()
+	eventually(ch.t, 2*time.Minute, func() string {
+		events, err := ch.nora.timeline(ch.t.Context(), ch.room)
+		if err != nil {
+			return err.Error()
+		}
+		shown, notices := "", 0
+		for _, e := range events {
+			switch {
+			case !strings.HasPrefix(e.Sender, "@schalter_bot:") || !strings.Contains(e.Content.Body, about):
+			case e.Content.New.Body != "":
+				shown = e.Content.New.Body
+			default:
+				shown, notices = e.Content.Body, notices+1
+			}
+		}
+		if !strings.HasPrefix(shown, want) || notices != 1 {
+			return fmt.Sprintf("%d notices show %q", notices, shown)
+		}
+		return ""
 	})
 }
