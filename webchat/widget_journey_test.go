@@ -32,7 +32,7 @@ func TestWidgetJourney(t *testing.T) {
 		typed("#name", "Anna Muster"), written("Grüezi, ich habe <b>meinen</b> Schirm verloren."),
 		says(".citizen .text", "<b>meinen</b> Schirm"), says(".citizen", "gespeichert"), says(".status", "als Nächstes"), says("header", "Fundbüro"))
 	id := h.core.only(t)
-	if o := h.core.opened; o.Name != "Anna Muster" || o.Area != "fundbuero" || !strings.HasPrefix(o.PageURL, host) || len(o.Key) < 16 || o.Language != "de" {
+	if o := h.core.opened; o.Name != "Anna Muster" || o.Area != "fundbuero" || o.PageURL != "" || len(o.Key) < 16 || o.Language != "de" {
 		t.Errorf("opened with %+v", o)
 	}
 	if evaluate[string](t, ctx, `document.activeElement.shadowRoot.activeElement.id`) != "text" {

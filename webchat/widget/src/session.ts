@@ -447,7 +447,7 @@ export class Session {
     if (chat.id) return this.api.call<any>(`conversations/${chat.id}/messages`, { method: "POST", token: chat.token, body: message, signal });
     return this.api.call<any>("conversations", {
       method: "POST", key: chat.key, signal,
-      body: { service_area: chat.area, language: languageOf(chat.language), name: chat.name, page_url: location.href.split("#")[0].slice(0, 2000), message, request: chat.request },
+      body: { service_area: chat.area, language: languageOf(chat.language), name: chat.name, message, request: chat.request },
     });
   }
 
