@@ -22,6 +22,8 @@ export default async function start(shell: Shell): Promise<Chat> {
   // A kept conversation goes on in the language that was chosen last.
   await speak(shell.base, readChat()?.ui || shell.language);
   const app = new App(shell);
+  // To build the panel and to show it are a task each, so that a slow device stays at the page's service.
+  await new Promise((done) => setTimeout(done));
   return { open: (area) => app.open(area), close: () => app.close() };
 }
 
