@@ -109,6 +109,8 @@ type Message struct {
 	// Revision is the conversation's when the message was last changed; 0 means never.
 	Revision  int64
 	CreatedAt time.Time
+	// Language is that of the conversation when it was stored; empty for old ones. Read only.
+	Language string
 	// Training keeps a message that is stored from being counted.
 	Training bool
 }

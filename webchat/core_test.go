@@ -327,7 +327,7 @@ func check(in bridge.CitizenMessage) error {
 func (m *memory) append(c *bridge.Conversation, message bridge.Message) bridge.Message {
 	c.LastSeq++
 	message.ID, message.Conversation, message.Seq = bridge.MessageID(bridge.NewID()), c.ID, c.LastSeq
-	message.CreatedAt = time.Now()
+	message.CreatedAt, message.Language = time.Now(), c.Language
 	m.messages[c.ID] = append(m.messages[c.ID], message)
 	m.hub.Notify(c.ID)
 	return message
@@ -369,6 +369,18 @@ func (m *memory) DeleteFromCitizen(ctx context.Context, id bridge.ConversationID
 
 func (m *memory) ReactFromCitizen(ctx context.Context, id bridge.ConversationID, message bridge.MessageID, key string) (bridge.Message, error) {
 	return m.own(ctx, id, message, func(old *bridge.Message) { old.Reactions = []bridge.ReactionCount{{Key: key, Count: 1, Mine: true}} })
+}
+
+func (m *memory) SetLanguage(ctx context.Context, id bridge.ConversationID, language string) error {
+	if err := m.enter(ctx, "SetLanguage"); err != nil {
+		return err
+	}
+	defer m.mu.Unlock()
+	if !slices.Contains(bridge.Languages, language) {
+		return &bridge.InvalidError{Field: "language", Reason: bridge.ReasonNotOffered}
+	}
+	m.conversations[id].Language = language
+	return nil
 }
 
 func (m *memory) ShowLocation(ctx context.Context, id bridge.ConversationID, asked bridge.MessageID, title, page string) (bridge.Message, error) {

@@ -46,6 +46,7 @@ type Core interface {
 	TypingByCitizen(c bridge.Conversation, writes bool)
 	ReadByCitizen(ctx context.Context, c bridge.Conversation, seq int64) error
 	Stay(context.Context, bridge.ConversationID) error
+	SetLanguage(ctx context.Context, id bridge.ConversationID, language string) error
 	Forget(context.Context, bridge.ConversationID) error
 	Rate(context.Context, bridge.ConversationID, bridge.Rating) error
 	Reopen(context.Context, bridge.ConversationID) (bridge.Conversation, error)
@@ -214,6 +215,7 @@ func (s *Server) routes(trustedProxies []string) (*gin.Engine, error) {
 	api.GET("/conversations/:id/transcript", s.authorized(s.getTranscript))
 	api.GET("/conversations/:id/messages", s.authorized(s.getMessages))
 	api.POST("/conversations/:id/typing", s.authorized(s.postTyping))
+	api.POST("/conversations/:id/language", s.authorized(s.postLanguage))
 	api.POST("/conversations/:id/read", s.authorized(s.postRead))
 	api.POST("/conversations/:id/files", s.authorized(s.postFile))
 	api.POST("/conversations/:id/files/:file/ticket", s.authorized(s.postTicket))

@@ -82,12 +82,19 @@ func TestWidgetLanguages(t *testing.T) {
 	if h.core.opened.Language != "fr" {
 		t.Errorf("the clerk sees %q", h.core.opened.Language)
 	}
-	h.core.fromClerk(h.core.only(t), "Nora Keller", "Bonjour Madame")
-	// The words change, the conversation's language does not; after a reload both are as before.
+	id := h.core.only(t)
+	h.core.fromClerk(id, "Nora Keller", "Bonjour Madame")
+	// The words change, and with them the language in which the citizen goes on, which the clerk is told; a reload
+	// changes neither.
 	do(t, ctx, says("header p", "Objets trouvés"), choose("de-CH"), says("header p", "Fundbüro"),
 		choose("en"), says(".line", "Nora Keller has taken your chat."), chromedp.Reload(), says(".line", "Nora Keller has taken your chat."))
-	// What is said is in the language of the conversation, and what is said about it in that of the words.
-	if got := evaluate[string](t, ctx, `[".citizen .text", ".clerk .text", ".log", ".line", ".clerk .unseen", ".clerk .meta"].map((s) => $(s).closest("[lang]").lang).join(" ")`); got != "fr-CH fr-CH en en en en" {
+	language := ""
+	if h.core.set(func() { language = h.core.conversations[id].Language }); language != "en" {
+		t.Errorf("the clerk is told %q", language)
+	}
+	do(t, ctx, written("Thank you"), until(`$$(".citizen .text").length === 2 && $$(".citizen .meta")[1].innerText.includes("stored")`))
+	// What is said is in the language in which it was said, and what is said about it in that of the words.
+	if got := evaluate[string](t, ctx, `[".citizen .text", ".clerk .text", ".citizen:last-of-type .text", ".log", ".line", ".clerk .unseen", ".clerk .meta"].map((s) => $(s).closest("[lang]").lang).join(" ")`); got != "fr fr en en en en en" {
 		t.Errorf("marked as %s", got)
 	}
 }

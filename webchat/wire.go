@@ -125,6 +125,8 @@ type messageJSON struct {
 	Text      string    `json:"text"`
 	HTML      string    `json:"html,omitempty"`
 	CreatedAt time.Time `json:"created_at"`
+	// Language is the conversation's when it was written; absent for old ones.
+	Language string `json:"language,omitempty"`
 	// Emote: said of oneself.
 	Emote   bool       `json:"emote,omitempty"`
 	ReplyTo *quoteJSON `json:"reply_to,omitempty"`
@@ -156,7 +158,7 @@ type reactionJSON struct {
 func messageOf(m bridge.Message) messageJSON {
 	out := messageJSON{
 		ID: m.ID, Seq: m.Seq, Direction: m.Direction, Kind: kindOf(m), File: fileOf(m), ClientID: m.ClientID, State: stateOf(m),
-		Sender: m.Sender, Text: m.Text, HTML: m.HTML, CreatedAt: wireTime(m.CreatedAt), Emote: m.Emote, Deleted: m.Deleted(), Card: m.Card,
+		Sender: m.Sender, Text: m.Text, HTML: m.HTML, CreatedAt: wireTime(m.CreatedAt), Emote: m.Emote, Deleted: m.Deleted(), Card: m.Card, Language: m.Language,
 	}
 	if q := m.Quote; q.Seq > 0 {
 		out.ReplyTo = &quoteJSON{ID: m.ReplyTo, Seq: q.Seq, Direction: q.Direction, Sender: q.Sender, Text: q.Text, Deleted: q.Deleted}

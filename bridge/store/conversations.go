@@ -131,7 +131,7 @@ func (t *transaction) InsertConversation(c bridge.Conversation) error {
 }
 
 const (
-	updateConversation = `UPDATE conversations SET number = ?, service_area = ?, state = ?, name = ?,
+	updateConversation = `UPDATE conversations SET number = ?, service_area = ?, state = ?, name = ?, language = ?,
 		notice_event_id = ?, clerk = ?, last_seq = ?, delivered_seq = ?, clerk_id = ?, spoken_by = ?, active_at = ?,
 		closed_by = ?, closed_at = ?, close_reason = ?, reopen_until = ?, life_stage = ?, life_due_at = ?,
 		revision = ?, awaited = ?`
@@ -140,7 +140,7 @@ const (
 
 // changeable are the values of updateConversation.
 func changeable(c bridge.Conversation) []any {
-	return []any{c.Number, string(c.Area), string(c.State), c.Name,
+	return []any{c.Number, string(c.Area), string(c.State), c.Name, c.Language,
 		string(c.Notice), c.Clerk, c.LastSeq, c.DeliveredSeq, string(c.ClerkID), string(c.Life.SpokenBy),
 		millis(c.Life.ActiveAt), string(c.Life.ClosedBy), millis(c.Life.ClosedAt), c.Life.Reason,
 		millis(c.Life.ReopenUntil), int(c.Life.Stage), millis(c.Life.DueAt), c.Revision, c.Awaited}

@@ -29,6 +29,7 @@ type messageRow struct {
 	Card         string `db:"card"`
 	CreatedAt    int64  `db:"created_at"`
 	File         string `db:"file"`
+	Language     string `db:"language"`
 
 	QuoteSeq       int64  `db:"quote_seq"`
 	QuoteDirection string `db:"quote_direction"`
@@ -43,7 +44,7 @@ func (r messageRow) message() bridge.Message {
 		Direction: bridge.Direction(r.Direction), ClientID: r.ClientID, Sender: r.Sender, SenderID: bridge.UserID(r.SenderID),
 		Text: r.Text, HTML: r.HTML, Emote: r.Emote, ReplyTo: bridge.MessageID(r.ReplyTo), Event: bridge.EventID(r.Event),
 		Failed: r.Failed, EditedAt: fromMillis(r.EditedAt), DeletedAt: fromMillis(r.DeletedAt), Revision: r.Revision,
-		CreatedAt: fromMillis(r.CreatedAt),
+		CreatedAt: fromMillis(r.CreatedAt), Language: r.Language,
 		Quote: bridge.Quote{
 			Seq: r.QuoteSeq, Direction: bridge.Direction(r.QuoteDirection), Sender: r.QuoteSender, Text: r.QuoteText, Deleted: r.QuoteDeleted,
 		},
@@ -82,7 +83,7 @@ func messages(rows []messageRow) []bridge.Message {
 
 // A message is read with what it quotes, so that nothing of that is kept twice.
 const selectMessage = `SELECT m.id, m.conversation_id, m.seq, m.direction, m.client_id, m.sender, m.sender_id, m.text, m.html,
-	m.emote, m.reply_to, m.event_id, m.failed, m.edited_at, m.deleted_at, m.reactions, m.revision, m.card, m.created_at, m.file,
+	m.emote, m.reply_to, m.event_id, m.failed, m.edited_at, m.deleted_at, m.reactions, m.revision, m.card, m.created_at, m.file, m.language,
 	COALESCE(q.seq, 0) AS quote_seq, COALESCE(q.direction, '') AS quote_direction, COALESCE(q.sender, '') AS quote_sender,
 	COALESCE(SUBSTR(q.text, 1, 200), '') AS quote_text, COALESCE(q.deleted_at, 0) > 0 AS quote_deleted
 	FROM messages m LEFT JOIN messages q ON q.id = m.reply_to AND m.reply_to <> '' `
@@ -128,7 +129,8 @@ func (db *DB) Changed(ctx context.Context, id bridge.ConversationID, since, afte
 }
 
 const insertMessage = `INSERT INTO messages (id, conversation_id, seq, direction, client_id, sender, sender_id, text, html,
-	emote, reply_to, event_id, failed, card, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
+	emote, reply_to, event_id, failed, card, created_at, language)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT language FROM conversations WHERE id = ?)) ON CONFLICT DO NOTHING`
 
 func (t *transaction) InsertMessage(m bridge.Message) (bool, error) {
 	card, err := encodeCard(m.Card)
@@ -136,7 +138,7 @@ func (t *transaction) InsertMessage(m bridge.Message) (bool, error) {
 		return false, err
 	}
 	inserted, err := t.changed(insertMessage, string(m.ID), string(m.Conversation), m.Seq, string(m.Direction), m.ClientID,
-		m.Sender, string(m.SenderID), m.Text, m.HTML, m.Emote, string(m.ReplyTo), string(m.Event), m.Failed, card, millis(m.CreatedAt))
+		m.Sender, string(m.SenderID), m.Text, m.HTML, m.Emote, string(m.ReplyTo), string(m.Event), m.Failed, card, millis(m.CreatedAt), string(m.Conversation))
 	if inserted && !m.Training {
 		t.written[m.Direction]++
 	}

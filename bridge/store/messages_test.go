@@ -14,6 +14,7 @@ func message(c bridge.Conversation, seq int64) bridge.Message {
 	return bridge.Message{
 		ID: bridge.MessageID(bridge.NewID()), Conversation: c.ID, Seq: seq, Direction: bridge.FromCitizenDirection,
 		ClientID: fmt.Sprintf("client-%d", seq), Text: fmt.Sprintf("Grüezi %d\n\t👋", seq), CreatedAt: at,
+		Language: c.Language,
 	}
 }
 

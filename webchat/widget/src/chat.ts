@@ -20,7 +20,7 @@ export default async function start(shell: Shell): Promise<Chat> {
   use(shell.tools);
   tools.sheet(shell.root, css);
   // A kept conversation goes on in the language that was chosen last.
-  await speak(shell.base, readChat()?.ui || shell.language);
+  await speak(shell.base, readChat()?.language || shell.language);
   const app = new App(shell);
   // To build the panel and to show it are a task each, so that a slow device stays at the page's service.
   await new Promise((done) => setTimeout(done));

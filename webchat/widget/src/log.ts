@@ -106,7 +106,7 @@ export class Log {
   #make(message: Message): Row {
     const own = message.direction === "citizen";
     const meta = h("p.meta", { "aria-live": "off" });
-    const text = h("div.text", { lang: this.language });
+    const text = h("div.text", { lang: message.language || this.language });
     const who = h("span.unseen", null, (own ? t(say.you) : message.sender || t(say.clerk)) + ": ");
     const more = button("bare more", "", () => this.act(row.message, more), { "aria-label": t(say.more), "aria-expanded": "false", "aria-live": "off", tabindex: "-1" });
     const row: Row = { message, meta, text, more, shown: "", box: h("div", { class: "message " + message.direction }, who, h("div.said", null, text, more), meta) };

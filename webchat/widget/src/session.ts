@@ -82,14 +82,14 @@ export class Session {
     this.chat = { area, areaName, language, name: "", key: shelf.newID() };
   }
 
-  /** speaks notes the language of the words; that of the conversation is fixed when it begins. */
+  /** speaks notes the language in which the citizen goes on; what was written before keeps its own. */
   speaks(catalogue: string): void {
     if (!this.chat) return;
-    this.chat.ui = catalogue;
-    if (this.begun) {
-      shelf.keepChat(this.chat);
-      this.#resume(); // names and sentences come in the other language
-    } else this.chat.language = catalogue;
+    this.chat.language = catalogue;
+    if (!this.begun) return;
+    shelf.keepChat(this.chat);
+    void this.signal("language", { language: languageOf(catalogue) });
+    this.#resume(); // names and sentences come in the other language
   }
 
   send(text: string, name: string, replyTo?: string): void {
@@ -133,7 +133,7 @@ export class Session {
   }
 
   /** signal tells what clerks may know of this side. Nothing is promised; it returns whether it was taken. */
-  async signal(call: "typing" | "read" | "rating", body: unknown): Promise<unknown> {
+  async signal(call: "typing" | "read" | "rating" | "language", body: unknown): Promise<unknown> {
     return this.chat?.id && (await this.#ask("POST", call, body)).ok;
   }
 

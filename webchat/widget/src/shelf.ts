@@ -8,9 +8,8 @@ export interface Kept {
   /** Makes the opening safe to repeat and names the conversation among the tabs. */
   key: string;
   name: string;
-  /** The catalogue it was begun in, and the one chosen since. */
+  /** The catalogue that was chosen last. */
   language: string;
-  ui?: string;
   rated?: boolean;
   /** Whether the citizen wants to be called by sound and notification. */
   call?: boolean;

@@ -30,6 +30,8 @@ export interface Message {
   text: string;
   html?: string;
   created_at: string;
+  /** In which it was written, where the server knows. */
+  language?: string;
   emote?: boolean;
   /** The message that this one answers, as it is now. */
   reply_to?: { direction: Message["direction"]; sender?: string; text: string; deleted?: boolean };
