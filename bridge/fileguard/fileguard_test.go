@@ -6,6 +6,9 @@ import (
 	"image"
 	"image/png"
 	"io"
+	"path"
+	"slices"
+	"strings"
 	"testing"
 	"testing/iotest"
 
@@ -82,4 +85,65 @@ func FuzzClean(f *testing.F) {
 			t.Error(err)
 		}
 	})
+}
+
+// Whatever a file begins with, it is of a type that is allowed or of none, and its name gets an ending of that type
+// that stays.
+func FuzzKind(f *testing.F) {
+	f.Add([]byte("%PDF-1.7"), "Größe 👨‍👩‍👧.pdf")
+	f.Add([]byte("MZ\x90\x00"), "Pass.pdf")
+	f.Add([]byte("\xff\xd8\xff\xe1"), "שלום\u202egpj.exe")
+	f.Add([]byte("PK\x03\x04mimetypeapplication/vnd.oasis.opendocument.text"), strings.Repeat("ü", 400))
+	f.Add([]byte("a;b\n1;2\n"), "")
+	allowed := []string{"application/pdf", "image/jpeg", "text/csv"}
+	f.Fuzz(func(t *testing.T, head []byte, name string) {
+		kind, err := fileguard.Kind(head, allowed)
+		if err != nil {
+			if !errors.Is(err, fileguard.ErrType) || kind != "" {
+				t.Errorf("%q: %q %v", head, kind, err)
+			}
+			return
+		}
+		if !slices.Contains(allowed, kind) {
+			t.Errorf("%q is a %s", head, kind)
+		}
+		named := fileguard.Name(name, kind)
+		if !strings.HasPrefix(named, name) || path.Ext(named) == "" || fileguard.Name(named, kind) != named {
+			t.Errorf("%q becomes %q", name, named)
+		}
+	})
+}
+
+// However a file comes in pieces, it is refused exactly if it holds a mark of another type, and passes unchanged
+// otherwise.
+func FuzzWatch(f *testing.F) {
+	for _, s := range []string{"\x89PNG PK\x05\x06", "<SCRIPT", "a<sv\x00g<SvG", "<!DOCTYPE\u212a html", "Fundbüro 🐕 שלום", strings.Repeat("x", 100) + "<HtMl"} {
+		f.Add([]byte(s), uint8(3))
+	}
+	f.Fuzz(func(t *testing.T, data []byte, size uint8) {
+		plain := strings.Map(func(r rune) rune {
+			if 'A' <= r && r <= 'Z' {
+				return r + 'a' - 'A'
+			}
+			return r
+		}, latin(data))
+		twofold := false
+		for _, mark := range []string{"pk\x05\x06", "<script", "<html", "<!doctype html", "<svg"} {
+			twofold = twofold || strings.Contains(plain, mark)
+		}
+		var got bytes.Buffer
+		_, err := io.CopyBuffer(struct{ io.Writer }{&got}, struct{ io.Reader }{fileguard.Watch(bytes.NewReader(data), "image/png")}, make([]byte, 1+int(size)))
+		if errors.Is(err, fileguard.ErrTwofold) != twofold || !twofold && (err != nil || !bytes.Equal(got.Bytes(), data)) {
+			t.Errorf("%q in pieces of %d: %v, %q", data, 1+int(size), err, got.Bytes())
+		}
+	})
+}
+
+// latin makes each byte a character, so that no two become one.
+func latin(data []byte) string {
+	var b strings.Builder
+	for _, c := range data {
+		b.WriteRune(rune(c))
+	}
+	return b.String()
 }

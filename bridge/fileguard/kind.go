@@ -98,7 +98,7 @@ const overlap = 32
 
 func (w *watch) Read(into []byte) (int, error) {
 	n, err := w.r.Read(into)
-	seen := bytes.ToLower(append(w.tail, into[:n]...))
+	seen := small(append(w.tail, into[:n]...))
 	for _, m := range w.marks {
 		if bytes.Contains(seen, m) {
 			return 0, ErrTwofold
@@ -106,4 +106,14 @@ func (w *watch) Read(into []byte) (int, error) {
 	}
 	w.tail = bytes.Clone(seen[max(0, len(seen)-overlap):])
 	return n, err
+}
+
+// small makes the letters of ASCII small, in place: what the bytes are otherwise is not known to be text.
+func small(b []byte) []byte {
+	for i, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			b[i] = c + 'a' - 'A'
+		}
+	}
+	return b
 }
