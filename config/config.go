@@ -149,6 +149,8 @@ type ServiceArea struct {
 	Replies map[string]map[string]string `yaml:"replies"`
 	// Pages are web pages that clerks show by a short name.
 	Pages []Page `yaml:"pages"`
+	// Forms are what clerks have citizens fill in, by a short name.
+	Forms []Form `yaml:"forms"`
 	// Overflow is optional.
 	Overflow Overflow `yaml:"overflow"`
 	// RemindMinutes and EscalateMinutes are how long a chat waits until the lobby is reminded of it,

@@ -38,7 +38,7 @@ func decode(name string, data []byte, into *Config) (source, Problems) {
 	if len(s.problems) > 0 {
 		return src, s.problems
 	}
-	if err := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(into); err != nil {
+	if err := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict(), yaml.UseOrderedMap()).Decode(into); err != nil {
 		return src, Problems{yamlProblem(name, err)}
 	}
 	return src, nil
@@ -80,6 +80,8 @@ func (s *shape) check(key string, n ast.Node, t reflect.Type) {
 		return
 	}
 	switch t.Kind() {
+	case reflect.Interface:
+		s.anything(key, n)
 	case reflect.Struct:
 		fields := map[string]reflect.Type{}
 		for i := range t.NumField() {
@@ -117,6 +119,20 @@ func (s *shape) check(key string, n ast.Node, t reflect.Type) {
 		}
 	default:
 		panic("config: no rule for " + t.String())
+	}
+}
+
+// anything notes where each key stands of what has a shape of its own: a JSON Schema.
+func (s *shape) anything(key string, n ast.Node) {
+	switch n := n.(type) {
+	case *ast.MappingNode, *ast.MappingValueNode:
+		s.mapping(key, n, func(string) (reflect.Type, bool) { return reflect.TypeFor[any](), true })
+	case *ast.SequenceNode:
+		for i, v := range n.Values {
+			item := fmt.Sprintf("%s[%d]", key, i)
+			s.lines[item] = lineOf(v)
+			s.check(item, v, reflect.TypeFor[any]())
+		}
 	}
 }
 

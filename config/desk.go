@@ -51,6 +51,7 @@ func (c *Config) checkDesk(k *checker, key string, a ServiceArea, areas map[stri
 		k.texts(key+".replies."+name, a.Replies[name], true)
 	}
 	checkPages(k, key, a.Pages)
+	checkForms(k, key, a)
 	if a.Capacity < 1 || a.Capacity > 50 {
 		k.refuse(key+".capacity", "must be 1 to 50")
 	}
