@@ -41,6 +41,8 @@ type ServiceArea struct {
 	Canned map[string]map[string]string
 	// Pages are web pages that clerks show by name, in the order of the list.
 	Pages []Page
+	// Forms are what clerks have citizens fill in, in the order of the list.
+	Forms []AreaForm
 	// Overflow, and how long a chat may wait until the lobby is reminded, the leads are told, and the
 	// citizen is offered to leave a request; 0 means the default.
 	Overflow                                      Overflow

@@ -20,6 +20,8 @@ type Card struct {
 	Document *Document `json:"document,omitempty"`
 	// Location of a LocationCard.
 	Location *Location `json:"location,omitempty"`
+	// Form of a FormCard and of an AnswersCard.
+	Form *FormRef `json:"form,omitempty"`
 }
 
 // Bounds of a card.

@@ -21,6 +21,7 @@ const (
 	cannedText verb = "canned"
 	showPage   verb = "page"
 	askForFile verb = "document"
+	sendForm   verb = "form"
 	askWhere   verb = "location"
 	fileChat   verb = "protocol"
 	closeChat  verb = "close"
@@ -80,6 +81,7 @@ var spellings = []spelling{
 	{cannedText, "baustein", "canned", []string{"bausteine"}, []place{inRoom, inLobby}},
 	{showPage, "seite", "page", []string{"seiten", "pages"}, []place{inRoom}},
 	{askForFile, "dokument", "document", []string{"dokumente", "documents"}, []place{inRoom}},
+	{sendForm, "formular", "form", []string{"formulare", "forms"}, []place{inRoom}},
 	{askWhere, "wo", "where", nil, []place{inRoom}},
 	{fileChat, "protokoll", "protocol", nil, []place{inRoom}},
 	{closeChat, "zu", "close", nil, []place{inRoom}},
@@ -162,6 +164,25 @@ func saidInEnglish(text string) bool {
 	return slices.ContainsFunc(spellings, func(s spelling) bool { return s.en == word })
 }
 
+// line is a command, or two, with what it does.
+type line struct{ Word, Brief string }
+
+// briefs are what can be done in a place.
+func (w *texts) briefs(p place) []line {
+	var out []line
+	for _, s := range spellings {
+		if !slices.Contains(s.in, p) || s.verb == askHelp || s.verb == clerkBack {
+			continue
+		}
+		word := "!" + s.word(w.lang)
+		if s.verb == pauseClerk { // one line for the two
+			word += " / !" + w.spell(clerkBack)
+		}
+		out = append(out, line{word, w.say("brief_"+string(s.verb), nil)})
+	}
+	return out
+}
+
 // help is what can be done in a place, a short line each; about one command, named in rest, it says
 // everything. data is what the texts name beside.
 func (w *texts) help(p place, rest string, data map[string]string) (string, error) {
@@ -176,10 +197,8 @@ func (w *texts) help(p place, rest string, data map[string]string) (string, erro
 	if p == inLobby {
 		out = append(out, w.say("brief_button", nil))
 	}
-	for _, s := range spellings {
-		if slices.Contains(s.in, p) && s.verb != askHelp {
-			out = append(out, "!"+s.word(w.lang)+" – "+w.say("brief_"+string(s.verb), nil))
-		}
+	for _, l := range w.briefs(p) {
+		out = append(out, l.Word+" – "+l.Brief)
 	}
 	return strings.Join(append(out, w.say("help_more_"+string(p), data)), "\n"), nil
 }

@@ -145,6 +145,8 @@ func (b *Bridge) cardNotice(m Message) string {
 		return documentNotice(b.texts, *m.Card)
 	case m.asksForLocation():
 		return b.locationNotice(b.texts, *m.Card.Location)
+	case m.asksForForm():
+		return formNotice(b.texts, *m.Card)
 	}
 	return ""
 }

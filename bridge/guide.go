@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"html"
 	"regexp"
-	"slices"
 	"strings"
 	"text/template"
 )
@@ -31,18 +30,13 @@ var guideTemplate string
 // guideText is the clerks' guide, in Markdown, in German: what is done, in whole sentences, and every
 // command as the table of commands has it.
 func guideText(words *texts) (string, error) {
-	type line struct{ Word, Brief string }
 	type chapter struct {
 		Where    string
 		Commands []line
 	}
 	chapters := []chapter{{Where: "im Chat"}, {Where: "im Eingang"}}
 	for i, p := range []place{inRoom, inLobby} {
-		for _, s := range spellings {
-			if slices.Contains(s.in, p) && s.verb != askHelp {
-				chapters[i].Commands = append(chapters[i].Commands, line{"!" + s.de, words.say("brief_"+string(s.verb), nil)})
-			}
-		}
+		chapters[i].Commands = words.briefs(p)
 	}
 	t, err := template.New("guide").Parse(guideTemplate)
 	if err != nil {

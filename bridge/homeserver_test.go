@@ -45,6 +45,8 @@ type homeserver struct {
 	edits         []edit
 	// mentions are those of a message.
 	mentions map[bridge.EventID][]bridge.UserID
+	// html is that of a message.
+	html map[bridge.EventID]string
 	// media are the files that were uploaded, sent those of citizens whose message is in a room.
 	media map[bridge.MediaURI][]byte
 	sent  []bridge.File
@@ -95,7 +97,7 @@ var _ bridge.Rooms = (*homeserver)(nil)
 func newHomeserver() *homeserver {
 	return &homeserver{
 		scripts: map[string][]fate{}, events: map[string]bridge.EventID{}, aliases: map[string]bridge.RoomID{},
-		texts: map[bridge.EventID]string{}, redacted: map[bridge.EventID]bool{}, media: map[bridge.MediaURI][]byte{}, mentions: map[bridge.EventID][]bridge.UserID{},
+		texts: map[bridge.EventID]string{}, redacted: map[bridge.EventID]bool{}, media: map[bridge.MediaURI][]byte{}, mentions: map[bridge.EventID][]bridge.UserID{}, html: map[bridge.EventID]string{},
 		plans: map[bridge.RoomID]bridge.RoomPlan{}, inspections: map[bridge.RoomID]int{},
 	}
 }
@@ -239,7 +241,7 @@ func (h *homeserver) Send(ctx context.Context, m bridge.OutgoingMessage) (id bri
 			return
 		}
 		id = h.add(bridge.Event{Room: m.Room, Sender: m.As, Kind: bridge.Echo, Marker: m.Entry})
-		h.events[key], h.mentions[id] = id, m.Mentions
+		h.events[key], h.mentions[id], h.html[id] = id, m.Mentions, m.HTML
 		if m.File != nil && m.As == h.BotID() {
 			h.posted = append(h.posted, *m.File)
 		} else if m.File != nil {

@@ -40,7 +40,7 @@ func (b *Bridge) EditFromCitizen(ctx context.Context, id ConversationID, message
 			return amendment{}, err
 		}
 		switch {
-		case m.Direction != FromCitizenDirection || m.Deleted() || m.Failed || m.File != nil:
+		case m.Direction != FromCitizenDirection || m.Deleted() || m.Failed || m.File != nil || m.Card != nil:
 			return amendment{}, ErrUnchangeable
 		case c.State == Closed:
 			return amendment{}, ErrConversationClosed
@@ -58,7 +58,7 @@ func (b *Bridge) EditFromCitizen(ctx context.Context, id ConversationID, message
 func (b *Bridge) DeleteFromCitizen(ctx context.Context, id ConversationID, message MessageID) (Message, error) {
 	return b.amend(ctx, id, message, func(tx Tx, c *Conversation, m Message, now time.Time) (amendment, error) {
 		switch {
-		case m.Direction != FromCitizenDirection:
+		case m.Direction != FromCitizenDirection || m.Card != nil: // what was handed in stays
 			return amendment{}, ErrUnchangeable
 		case m.Deleted():
 			return amendment{message: m}, nil

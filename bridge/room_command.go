@@ -20,6 +20,7 @@ var roomOrders = map[verb]func(*Bridge, Tx, order) (answer string, err error){
 	cannedText: (*Bridge).cannedByOrder,
 	showPage:   (*Bridge).pageByOrder,
 	askForFile: (*Bridge).documentByOrder,
+	sendForm:   (*Bridge).formByOrder,
 	askWhere:   (*Bridge).locationByOrder,
 	fileChat:   (*Bridge).protocolByOrder,
 

@@ -183,7 +183,7 @@ func TestPause(t *testing.T) {
 		if got := w.inLobby(hunde, keller, "!wer"); got != "Frau Keller: da · 0 von 5 Chats" {
 			t.Error(got)
 		}
-		for line, want := range map[string]string{"!hilfe": "!pause – ich bin weg", "!HELP": "!break – I am away", "!pauze": "«!pauze» kenne ich nicht", "!erledigt": "Bitte so: !erledigt"} {
+		for line, want := range map[string]string{"!hilfe": "!pause / !da – bin weg, bin wieder da", "!HELP": "!break / !back – away, and back again", "!pauze": "«!pauze» kenne ich nicht", "!erledigt": "Bitte so: !erledigt"} {
 			if got := w.inLobby(hunde, keller, line); !strings.Contains(got, want) {
 				t.Errorf("%s: %s", line, got)
 			}

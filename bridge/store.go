@@ -43,6 +43,7 @@ type Store interface {
 	LobbyStore
 	TrainingStore
 	FileStore
+	FormStore
 	InternalStore
 
 	// Claim takes up to limit entries that are due, each the first of its stream, for owner
@@ -182,6 +183,7 @@ type Tx interface {
 	FilesTx
 	BotFileTx
 	DocumentTx
+	FormTx
 
 	// Savepoint runs f such that its failure undoes f only. An error of the database itself ends
 	// the transaction.
