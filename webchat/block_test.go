@@ -32,7 +32,7 @@ func TestBlockedBrowser(t *testing.T) {
 		}
 	}
 	page := h.get("/plain?area=fundbuero")
-	values := form(string(page.body), "do", "open", "area", "fundbuero", "text", "Hallo").Encode()
+	values := filledIn(string(page.body), "do", "open", "area", "fundbuero", "text", "Hallo").Encode()
 	a := h.post("/plain", values, "Content-Type", "application/x-www-form-urlencoded", "Origin", h.http.URL)
 	if a.status != http.StatusForbidden || !strings.Contains(string(a.body), sentence) {
 		t.Errorf("/plain: %d", a.status)

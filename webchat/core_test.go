@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"schalter/bridge"
+	"schalter/bridge/form"
 	"schalter/bridge/openinghours"
 	"schalter/config"
 	"schalter/webchat"
@@ -31,6 +32,7 @@ type memory struct {
 	keys          map[string]bridge.Opened
 	openings      map[string]bridge.Opening
 	messages      map[bridge.ConversationID][]bridge.Message
+	forms         map[bridge.MessageID]*form.Form
 	delayed       bool
 	// expected is how long one waits, and offer whether it has been long.
 	expected time.Duration
@@ -90,15 +92,15 @@ func newMemory(hub *webchat.Hub) *memory {
 			{ID: "fundbuero", Name: names("Fundbüro", "Objets trouvés"), Description: names("Verloren oder gefunden", "Perdu ou trouvé"), Clerks: []bridge.UserID{"@nora:localhost"}},
 			{ID: "allgemein", Name: names("Allgemeine Fragen", "Questions"), Description: names("Alles andere", "Le reste"), Clerks: []bridge.UserID{"@nora:localhost"}},
 		},
-		conversations: map[bridge.ConversationID]*bridge.Conversation{},
-		tokens:        map[string]bridge.ConversationID{},
-		keys:          map[string]bridge.Opened{},
-		openings:      map[string]bridge.Opening{},
-		messages:      map[bridge.ConversationID][]bridge.Message{},
-		fail:          map[string]error{},
-		failed:        map[string]int{},
-		hold:          map[string]chan struct{}{},
-		held:          map[string]int{},
+		conversations: map[bridge.ConversationID]*bridge.Conversation{}, forms: map[bridge.MessageID]*form.Form{},
+		tokens:   map[string]bridge.ConversationID{},
+		keys:     map[string]bridge.Opened{},
+		openings: map[string]bridge.Opening{},
+		messages: map[bridge.ConversationID][]bridge.Message{},
+		fail:     map[string]error{},
+		failed:   map[string]int{},
+		hold:     map[string]chan struct{}{},
+		held:     map[string]int{},
 	}
 }
 

@@ -61,7 +61,7 @@ func TestPlainOutsideHours(t *testing.T) {
 		}
 		return res.StatusCode, string(data)
 	}
-	request := form(shown, "text", "Wie melde\r\nich mich an?", "name", "Anna", "email", "anna@aarau.test")
+	request := filledIn(shown, "text", "Wie melde\r\nich mich an?", "name", "Anna", "email", "anna@aarau.test")
 	for range 2 {
 		if status, left := post(request); status != 200 || !strings.Contains(left, "Anfrage Nr. 4711") || !strings.Contains(left, "per E-Mail") {
 			t.Errorf("%d\n%s", status, left)

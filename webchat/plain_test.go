@@ -20,8 +20,8 @@ import (
 	"schalter/bridge"
 )
 
-// form is what a browser would send of a page's form, with what the citizen has filled in.
-func form(page string, values ...string) url.Values {
+// filledIn is what a browser would send of a page's form, with what the citizen has filled in.
+func filledIn(page string, values ...string) url.Values {
 	out := url.Values{}
 	for _, m := range regexp.MustCompile(`<input type="hidden" name="(\w+)" value="([^"]*)">`).FindAllStringSubmatch(strings.SplitN(page, "</form>", 2)[0], -1) {
 		out.Set(m[1], m[2])
@@ -64,7 +64,7 @@ func TestPlain(t *testing.T) {
 		return res.StatusCode, b.String(), res
 	}
 	_, page, _ := send(http.MethodGet, nil)
-	opening := form(page, "name", " Anna ", "text", "Erste\r\nZeile")
+	opening := filledIn(page, "name", " Anna ", "text", "Erste\r\nZeile")
 
 	// A foreign page's form is refused; so is what the API would refuse, and the text comes back.
 	for _, origin := range []string{"https://evil.example", "null", ""} {
@@ -72,7 +72,7 @@ func TestPlain(t *testing.T) {
 			t.Errorf("from %q: %d", origin, status)
 		}
 	}
-	status, refused, _ := send(http.MethodPost, form(page, "text", strings.Repeat("x", 4001)))
+	status, refused, _ := send(http.MethodPost, filledIn(page, "text", strings.Repeat("x", 4001)))
 	if status != 422 || !strings.Contains(refused, "xxxx</textarea>") || !strings.Contains(refused, "zu lang") || !strings.Contains(refused, `name="area" value="fundbuero"`) {
 		t.Errorf("too long: %d %s", status, refused)
 	}
@@ -93,7 +93,7 @@ func TestPlain(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	h.core.fromClerk(id, "Nora Keller", "Grüezi <b>Anna</b>")
-	reply := form(page, "text", "Zweite")
+	reply := filledIn(page, "text", "Zweite")
 	for range 2 {
 		send(http.MethodPost, reply)
 	}

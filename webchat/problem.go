@@ -8,6 +8,7 @@ import (
 	"math"
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"time"
 
@@ -49,6 +50,8 @@ var (
 	scannerAway        = kind{"scanner-away", http.StatusServiceUnavailable}
 	unknownFile        = kind{"unknown-file", http.StatusNotFound}
 	unknownMessage     = kind{"unknown-message", http.StatusNotFound}
+	formInvalid        = kind{"form-invalid", http.StatusUnprocessableEntity}
+	formAnswered       = kind{"form-answered", http.StatusConflict}
 	unchangeable       = kind{"message-unchangeable", http.StatusConflict}
 	clientIDReused     = kind{"client-id-reused", http.StatusConflict}
 	tooLarge           = kind{"too-large", http.StatusRequestEntityTooLarge}
@@ -72,6 +75,8 @@ type problem struct {
 	// field and reason say what was wrong with the input; may be empty.
 	field  string
 	reason string
+	// answers are what is wrong in a form; goes with kind formInvalid.
+	answers []bridge.FormWrong
 	// opensAt goes with kind closed; zero means not known.
 	opensAt time.Time
 	// retryAfter is rounded up to seconds; zero means no such header.
@@ -117,6 +122,7 @@ func problemOf(err error) problem {
 	var (
 		bad     *badRequestError
 		wrong   *bridge.InvalidError
+		answers *bridge.FormError
 		closed  *bridge.ClosedError
 		tooLong *http.MaxBytesError
 		refused *refusedError
@@ -134,6 +140,10 @@ func problemOf(err error) problem {
 		return problem{kind: tooLarge}
 	case errors.As(err, &wrong):
 		return problem{kind: invalid, field: wrong.Field, reason: wrong.Reason}
+	case errors.As(err, &answers):
+		return problem{kind: formInvalid, answers: named(answers.Wrong)}
+	case errors.Is(err, bridge.ErrFormAnswered):
+		return problem{kind: formAnswered}
 	case errors.As(err, &closed):
 		return problem{kind: areaClosed, opensAt: closed.OpensAt}
 	case errors.Is(err, bridge.ErrBlocked):
@@ -182,6 +192,16 @@ func problemOf(err error) problem {
 	return problem{kind: internal}
 }
 
+// named repeats no more of what a caller calls a field than an answer needs.
+func named(wrong []bridge.FormWrong) []bridge.FormWrong {
+	const most = 50
+	out := slices.Clone(wrong[:min(len(wrong), most)])
+	for i := range out {
+		out[i].Field = shortened(out[i].Field)
+	}
+	return out
+}
+
 // refuse answers a request with a problem, in the request's language.
 func (s *Server) refuse(c *gin.Context, p problem) {
 	c.Abort()
@@ -190,16 +210,17 @@ func (s *Server) refuse(c *gin.Context, p problem) {
 	}
 	lang := languageOf(c)
 	body := struct {
-		Type    string          `json:"type"`
-		Title   string          `json:"title"`
-		Status  int             `json:"status"`
-		Detail  string          `json:"detail"`
-		Field   string          `json:"field,omitempty"`
-		Reason  string          `json:"reason,omitempty"`
-		OpensAt json.RawMessage `json:"opens_at,omitempty"`
+		Type    string             `json:"type"`
+		Title   string             `json:"title"`
+		Status  int                `json:"status"`
+		Detail  string             `json:"detail"`
+		Field   string             `json:"field,omitempty"`
+		Reason  string             `json:"reason,omitempty"`
+		OpensAt json.RawMessage    `json:"opens_at,omitempty"`
+		Errors  []bridge.FormWrong `json:"errors,omitempty"`
 	}{
 		Type: "/problems/" + p.kind.name, Title: s.texts.title(lang, p.kind), Status: p.kind.status,
-		Detail: s.texts.detail(lang, p), Field: p.field, Reason: p.reason,
+		Detail: s.texts.detail(lang, p), Field: p.field, Reason: p.reason, Errors: p.answers,
 	}
 	if p.kind == areaClosed {
 		body.OpensAt = json.RawMessage("null")

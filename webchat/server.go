@@ -16,6 +16,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"schalter/bridge"
+	"schalter/bridge/form"
 )
 
 // Core is what the web asks of the bridge.
@@ -31,6 +32,8 @@ type Core interface {
 	ReactFromCitizen(ctx context.Context, id bridge.ConversationID, message bridge.MessageID, key string) (bridge.Message, error)
 	ShowLocation(ctx context.Context, id bridge.ConversationID, asked bridge.MessageID, title, page string) (bridge.Message, error)
 	HideLocation(ctx context.Context, id bridge.ConversationID, asked bridge.MessageID) (bridge.Message, error)
+	Form(context.Context, bridge.ConversationID, bridge.MessageID) (*form.Form, time.Time, error)
+	AnswerForm(context.Context, bridge.ConversationID, bridge.MessageID, bridge.FormAnswers) (bridge.Message, error)
 	UnreactFromCitizen(ctx context.Context, id bridge.ConversationID, message bridge.MessageID, key string) (bridge.Message, error)
 	History(ctx context.Context, id bridge.ConversationID, after int64, limit int) ([]bridge.Message, error)
 	Changed(ctx context.Context, id bridge.ConversationID, since, after, upTo int64, limit int) ([]bridge.Message, error)
@@ -212,6 +215,8 @@ func (s *Server) routes(trustedProxies []string) (*gin.Engine, error) {
 	api.DELETE("/conversations/:id/messages/:message/reactions/:key", s.authorized(s.deleteReaction))
 	api.PUT("/conversations/:id/messages/:message/location", s.authorized(s.putLocation))
 	api.DELETE("/conversations/:id/messages/:message/location", s.authorized(s.deleteLocation))
+	api.GET("/conversations/:id/forms/:message", s.authorized(s.getForm))
+	api.POST("/conversations/:id/forms/:message/answers", s.authorized(s.postAnswers))
 	api.GET("/conversations/:id/transcript", s.authorized(s.getTranscript))
 	api.GET("/conversations/:id/messages", s.authorized(s.getMessages))
 	api.POST("/conversations/:id/typing", s.authorized(s.postTyping))

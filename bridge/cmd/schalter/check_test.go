@@ -149,7 +149,7 @@ func TestCheckBrokenSetUps(t *testing.T) {
 			{name: "closed connections", answer: answering(homeservertest.Close, "", ""), want: []string{"breaks off"}},
 			{name: "wrong token", change: map[string]any{"ASToken": strings.Repeat("w", 40)}, want: []string{"does not know the as_token"}},
 			{name: "other server name", edit: []string{"server_name: localhost", "server_name: aarau.test"}, want: []string{"users end in :localhost, not in :aarau.test"}},
-			{name: "bad hours", edit: []string{`hours: "24/7", files: {enabled: true}, clerks: ["@nora:localhost", "@reto:localhost"]`, `hours: "Mo-Fr 8-25", clerks: []`}, want: []string{"service_areas[0].hours"}},
+			{name: "bad hours", edit: []string{`hours: "24/7", files: {enabled: true}, clerks: ["@nora:localhost", "@reto:localhost"]`, `hours: "Mo-Fr 8-25", files: {enabled: true}, clerks: []`}, want: []string{"service_areas[0].hours"}},
 			{name: "unknown key", edit: []string{"log: ", "colour: red\nlog: "}, want: []string{"colour"}},
 			{name: "no such clerk", edit: []string{"@lea:", "@leah:"}, want: []string{"there is no account @leah:localhost"}},
 			{name: "database away", change: map[string]any{"Database": "postgres://schalter:hidden-password@127.0.0.1:1/schalter"}, want: []string{"PostgreSQL cannot be reached"}},

@@ -176,6 +176,13 @@ func areas(c *config.Config) ([]bridge.ServiceArea, error) {
 		if out[i].Hours, err = c.City.OpeningHours(a.Hours); err != nil {
 			return nil, fmt.Errorf("hours of %s: %w", a.ID, err)
 		}
+		for _, f := range a.Forms {
+			read, err := f.Read()
+			if err != nil {
+				return nil, fmt.Errorf("form %s of %s: %w", f.Key, a.ID, err)
+			}
+			out[i].Forms = append(out[i].Forms, bridge.AreaForm{Key: f.Key, Form: read})
+		}
 		if a.CounterHours == "" {
 			continue
 		}

@@ -86,7 +86,9 @@ city: {name: Stadt Aarau, time_zone: Europe/Zurich, holidays: ch-ag-aarau}
 admins: ["@chief:localhost"]
 desk: {guide: false}
 service_areas:
-  - {id: einwohnerkontrolle, name: {de: Einwohnerkontrolle}, hours: "24/7", files: {enabled: true}, clerks: ["@nora:localhost", "@reto:localhost"]}
+  - {id: einwohnerkontrolle, name: {de: Einwohnerkontrolle}, forms: [{key: umzug, schema: {type: object, title: Umzug, x-title: {en: Move}, required: [name, datum],
+      properties: {name: {type: string, title: Name}, datum: {type: string, format: date, title: Wann, x-title: {en: When}}, vertrag: {type: string, x-kind: file, title: Vertrag}}}}],
+      hours: "24/7", files: {enabled: true}, clerks: ["@nora:localhost", "@reto:localhost"]}
   - {id: fundbuero, name: {de: Fundbüro}, hours: "24/7", clerks: ["@nora:localhost", "@reto:localhost", "@lea:localhost"]}
 log: {level: debug}
 `))
