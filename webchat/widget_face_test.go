@@ -16,14 +16,7 @@ import (
 // no images; it is fetched when the panel is open, and where there is none the initials stay.
 func TestWidgetShowsWhoAnswers(t *testing.T) {
 	h, host := hostPage(t, hostile, strict)
-	face := image.NewRGBA(image.Rect(0, 0, 4, 4))
-	for i := range 16 {
-		face.Set(i%4, i/4, color.RGBA{R: 200, G: 30, B: 30, A: 255})
-	}
-	var picture bytes.Buffer
-	if err := png.Encode(&picture, face); err != nil {
-		t.Fatal(err)
-	}
+	picture := portrait(t)
 	asked := func() int {
 		h.core.mu.Lock()
 		defer h.core.mu.Unlock()
@@ -41,7 +34,7 @@ func TestWidgetShowsWhoAnswers(t *testing.T) {
 	do(t, ctx, says("header", "Nora Keller"), says(".sign", "NK"))
 	await(t, "the first picture to be asked for", func() bool { return asked() == 1 })
 
-	h.core.set(func() { h.core.picture = picture.Bytes() })
+	h.core.set(func() { h.core.picture = picture })
 	serves("Beat Amsler", "@beat:example.org")
 	const drawn = `$("header .sign canvas") && (() => {
 		const copy = document.createElement("canvas").getContext("2d");
@@ -69,4 +62,19 @@ func TestWidgetShowsWhoAnswers(t *testing.T) {
 	if errors := evaluate[[]string](t, ctx, `errors`); len(errors) > 0 {
 		t.Errorf("errors and violations: %q", errors)
 	}
+}
+
+// portrait is a picture as a homeserver has it: small, square, all of it in one colour, whose red, green and blue
+// are 200, 30 and 30.
+func portrait(t *testing.T) []byte {
+	t.Helper()
+	face := image.NewRGBA(image.Rect(0, 0, 4, 4))
+	for i := range 16 {
+		face.Set(i%4, i/4, color.RGBA{R: 200, G: 30, B: 30, A: 255})
+	}
+	var picture bytes.Buffer
+	if err := png.Encode(&picture, face); err != nil {
+		t.Fatal(err)
+	}
+	return picture.Bytes()
 }

@@ -2,6 +2,7 @@ package webchat_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -39,6 +40,41 @@ var journey = []struct {
 		talk(t, ctx, h)
 		do(t, ctx, until(`$$(".citizen .more:not([hidden])").length === 2`), pressed(".citizen .more"), visible(".bar"), pressed(".bar button:nth-of-type(2)"), visible(".about"))
 	}},
+	{"5-face", func(t *testing.T, ctx context.Context, h *house) {
+		picture := portrait(t)
+		h.core.set(func() { h.core.picture = picture })
+		talk(t, ctx, h)
+		h.core.change(h.core.only(t), func(c *bridge.Conversation) { c.ClerkID = "@nora:localhost" })
+		do(t, ctx, visible("header .sign canvas"))
+	}},
+	{"5-cards", func(t *testing.T, ctx context.Context, h *house) {
+		talk(t, ctx, h)
+		id := h.core.only(t)
+		h.core.takesFiles()
+		h.core.card(id, "Umzug", bridge.Card{Kind: bridge.PageCard, Title: "Umzug melden", URL: "https://www.aarau.example/umzug"})
+		h.core.card(id, "Mietvertrag", bridge.Card{Kind: bridge.DocumentCard, Title: "Mietvertrag", Document: &bridge.Document{Hint: "alle Seiten"}})
+		h.core.card(id, "Heimatschein", bridge.Card{Kind: bridge.DocumentCard, Title: "Heimatschein", Document: &bridge.Document{
+			Answers: []bridge.DocumentAnswer{{Message: "01JZZZZZZZZZZZZZZZZZZZZZZZ", Name: "Heimatschein.pdf", SHA256: strings.Repeat("0f", 32)}},
+		}})
+		do(t, ctx, says(".card", "Umzug melden"), says(".card button", "Datei senden"), says(".card li", "Heimatschein.pdf"))
+	}},
+	{"5-delayed", func(t *testing.T, ctx context.Context, h *house) {
+		talk(t, ctx, h)
+		h.core.setDelayed(true)
+		do(t, ctx, written("Am liebsten am Vormittag."), says(".status", "verzögert"), until(`$$(".citizen").every((e) => !e.innerText.includes("wird gesendet"))`))
+	}},
+	{"5-idle", func(t *testing.T, ctx context.Context, h *house) {
+		talk(t, ctx, h)
+		h.core.set(func() { h.core.idleEnds = h.core.now.Add(5 * time.Minute) })
+		h.core.change(h.core.only(t), func(*bridge.Conversation) {})
+		do(t, ctx, visible(".idle:not([hidden]) button"))
+	}},
+	{"6-gone", func(t *testing.T, ctx context.Context, h *house) {
+		talk(t, ctx, h)
+		h.core.setFail("Authorize", bridge.ErrUnauthorized)
+		h.http.CloseClientConnections()
+		do(t, ctx, says(".alert", "nicht mehr zugänglich"))
+	}},
 	{"6-trouble", func(t *testing.T, ctx context.Context, h *house) {
 		talk(t, ctx, h)
 		h.core.setFail("FromCitizen", bridge.ErrUnavailable)
@@ -52,6 +88,10 @@ var journey = []struct {
 		h.core.set(func() { h.core.now, h.core.mail = at("2026-11-23T12:00:00+01:00"), true })
 		do(t, ctx, click(".launcher"), visible(`[data-area=fundbuero]`), click(`[data-area=einwohnerkontrolle]`), visible("#request-text"),
 			typed("#request-text", "Ich habe am Samstag beim Bahnhof ein Velo gefunden."), click(".request .primary"), says("h2", "Anfrage Nr. 4711"))
+	}},
+	{"7-unstaffed", func(t *testing.T, ctx context.Context, h *house) {
+		h.core.set(func() { h.core.areas[3].Clerks, h.core.mail = nil, true })
+		do(t, ctx, click(".launcher"), says(`[data-area=fundbuero] .warn`, "niemand frei"), click(`[data-area=fundbuero]`), visible("#request-text"))
 	}},
 	{"8-ended", func(t *testing.T, ctx context.Context, h *house) {
 		talk(t, ctx, h)
