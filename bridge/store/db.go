@@ -121,12 +121,14 @@ func prepare(ctx context.Context, db *sqlx.DB, d migrations.Dialect) error {
 	return nil
 }
 
-// Close waits for the running transactions and disconnects.
+// Close waits for the running transactions and disconnects. Nothing of the database is touched afterwards.
 func (db *DB) Close() error {
 	if db.group != nil {
 		db.group.stop()
 	}
-	return db.read.Close()
+	err := db.read.Close()
+	db.statements.end()
+	return err
 }
 
 // Ping reports whether the database answers.

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -168,5 +169,26 @@ func TestManyOpenAnEmptyPostgresAtOnce(t *testing.T) {
 	wg.Wait()
 	if err := errors.Join(failures...); err != nil {
 		t.Error(err)
+	}
+}
+
+// Nothing touches the database once it is closed, such as a statement that is still being prepared: its file may be
+// moved away then.
+func TestCloseWaitsForWhatIsPrepared(t *testing.T) {
+	for n := range 20 {
+		db := open(t, sqliteURL(t))
+		if _, err := db.AreaRooms(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.Conversation(t.Context(), "none"); !errors.Is(err, bridge.ErrNotFound) {
+			t.Fatal(err)
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		stacks := make([]byte, 1<<20)
+		if stacks = stacks[:runtime.Stack(stacks, true)]; strings.Contains(string(stacks), ".(*statements).prepare(") {
+			t.Fatalf("closed for the %dth time, and a statement is being prepared", n+1)
+		}
 	}
 }

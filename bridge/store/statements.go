@@ -20,10 +20,13 @@ type querier interface {
 // preparing needs a connection, and all of them may be held by transactions that wait for one.
 type statements struct {
 	db *sqlx.DB
-	// mu guards known and coming: what is prepared, and what is about to be.
+	// mu guards known and coming: what is prepared, and what is about to be; and ended: nothing more is.
 	mu     sync.RWMutex
 	known  map[string]*sqlx.Stmt
 	coming map[string]bool
+	ended  bool
+	// work counts what is being prepared.
+	work sync.WaitGroup
 }
 
 var _ querier = (*statements)(nil)
@@ -42,9 +45,9 @@ func (s *statements) prepared(query string) *sqlx.Stmt {
 	s.mu.RUnlock()
 	if stmt == nil && !coming {
 		s.mu.Lock()
-		if !s.coming[query] && len(s.coming) < mostStatements {
+		if !s.coming[query] && len(s.coming) < mostStatements && !s.ended {
 			s.coming[query] = true
-			go s.prepare(query)
+			s.work.Go(func() { s.prepare(query) })
 		}
 		s.mu.Unlock()
 	}
@@ -60,6 +63,14 @@ func (s *statements) prepare(query string) {
 		return
 	}
 	s.known[query] = stmt
+}
+
+// end waits until nothing is being prepared any more. The pool must be closed, or else it waits for a free connection.
+func (s *statements) end() {
+	s.mu.Lock()
+	s.ended = true
+	s.mu.Unlock()
+	s.work.Wait()
 }
 
 func (s *statements) get(ctx context.Context, into any, query string, args ...any) error {
