@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"image"
+	"image/color"
+	"image/jpeg"
 	"image/png"
 	"io"
 	"path"
@@ -37,6 +39,55 @@ func TestCleanTurnsAndForgets(t *testing.T) {
 		}
 		if r, _, b, _ := m.At(at.X, at.Y).RGBA(); r < b {
 			t.Errorf("%d: turned otherwise", orientation)
+		}
+	}
+}
+
+// Each corner comes where the orientation says (EXIF 2.32, tag 274: 6 is "the 0th row is at the right-hand side").
+func TestCleanTurnsEachCorner(t *testing.T) {
+	const red, green, blue, white = "red", "green", "blue", "white"
+	colors := map[string]color.RGBA{red: {255, 0, 0, 255}, green: {0, 255, 0, 255}, blue: {0, 0, 255, 255}, white: {255, 255, 255, 255}}
+	lying := image.NewRGBA(image.Rect(0, 0, 47, 31))
+	for y := range 31 {
+		for x := range 47 {
+			lying.Set(x, y, colors[[]string{red, green, blue, white}[min(y/16, 1)*2+min(x/24, 1)]])
+		}
+	}
+	for orientation, want := range map[byte][4]string{ // top left, top right, bottom left, bottom right
+		1: {red, green, blue, white}, 2: {green, red, white, blue}, 3: {white, blue, green, red}, 4: {blue, white, red, green},
+		5: {red, blue, green, white}, 6: {blue, red, white, green}, 7: {white, green, blue, red}, 8: {green, white, red, blue},
+	} {
+		var out bytes.Buffer
+		if _, err := fileguard.Clean(&out, bytes.NewReader(fileguardtest.Lying(t, lying, orientation)), "image/jpeg"); err != nil {
+			t.Fatal(err)
+		}
+		m, err := jpeg.Decode(&out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := m.Bounds()
+		var got [4]string
+		for i, p := range []image.Point{{3, 3}, {b.Dx() - 4, 3}, {3, b.Dy() - 4}, {b.Dx() - 4, b.Dy() - 4}} {
+			r, g, bl, _ := m.At(p.X, p.Y).RGBA()
+			for name, c := range colors {
+				if (r > 0x8000) == (c.R > 0) && (g > 0x8000) == (c.G > 0) && (bl > 0x8000) == (c.B > 0) {
+					got[i] = name
+				}
+			}
+		}
+		if got != want || (b.Dx() == 47) != (orientation < 5) {
+			t.Errorf("%d: %v %v, want %v", orientation, b, got, want)
+		}
+	}
+}
+
+// What a phone's photo of 12 megapixels costs that lies on its side.
+func BenchmarkCleanPhoto(b *testing.B) {
+	photo := fileguardtest.Lying(b, image.NewRGBA(image.Rect(0, 0, 4000, 3000)), 6)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := fileguard.Clean(io.Discard, bytes.NewReader(photo), "image/jpeg"); err != nil {
+			b.Fatal(err)
 		}
 	}
 }

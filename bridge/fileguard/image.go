@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"image/color"
 	"image/jpeg"
 	"image/png"
 	"io"
@@ -34,12 +35,12 @@ func Clean(w io.Writer, r io.ReadSeeker, t string) (Cleaned, error) {
 	if err != nil || "image/"+format != t || config.Width <= 0 || config.Height <= 0 || config.Width > mostPixels[t]/config.Height {
 		return Cleaned{}, errors.Join(ErrImage, err)
 	}
-	turned := 1
+	lies := 1
 	if t == "image/jpeg" {
 		if _, err := r.Seek(0, io.SeekStart); err != nil {
 			return Cleaned{}, err
 		}
-		turned = orientation(r)
+		lies = orientation(r)
 	}
 	if _, err := r.Seek(0, io.SeekStart); err != nil {
 		return Cleaned{}, err
@@ -48,7 +49,7 @@ func Clean(w io.Writer, r io.ReadSeeker, t string) (Cleaned, error) {
 	if err != nil {
 		return Cleaned{}, fmt.Errorf("%w: %w", ErrImage, err)
 	}
-	m = upright(m, turned)
+	m = upright(m, lies)
 	out := Cleaned{Type: t, Width: m.Bounds().Dx(), Height: m.Bounds().Dy()}
 	if t == "image/jpeg" {
 		return out, jpeg.Encode(w, m, &jpeg.Options{Quality: 90})
@@ -62,34 +63,42 @@ func upright(m image.Image, orientation int) image.Image {
 	if orientation <= 1 || orientation > 8 {
 		return m
 	}
-	b := m.Bounds()
-	w, h := b.Dx(), b.Dy()
-	to := image.Rect(0, 0, w, h)
-	if orientation >= 5 {
-		to = image.Rect(0, 0, h, w)
+	return turned{m, orientation}
+}
+
+// turned shows an image turned, and holds no picture of its own.
+type turned struct {
+	image.Image
+	orientation int
+}
+
+// Bounds begin at 0, 0.
+func (t turned) Bounds() image.Rectangle {
+	b := t.Image.Bounds()
+	if t.orientation >= 5 {
+		return image.Rect(0, 0, b.Dy(), b.Dx())
 	}
-	out := image.NewRGBA(to)
-	for y := range h {
-		for x := range w {
-			var u, v int
-			switch orientation {
-			case 2:
-				u, v = w-1-x, y
-			case 3:
-				u, v = w-1-x, h-1-y
-			case 4:
-				u, v = x, h-1-y
-			case 5:
-				u, v = y, x
-			case 6:
-				u, v = h-1-y, x
-			case 7:
-				u, v = h-1-y, w-1-x
-			case 8:
-				u, v = y, w-1-x
-			}
-			out.Set(u, v, m.At(b.Min.X+x, b.Min.Y+y))
-		}
+	return image.Rect(0, 0, b.Dx(), b.Dy())
+}
+
+func (t turned) At(x, y int) color.Color {
+	b := t.Image.Bounds()
+	right, bottom := b.Dx()-1, b.Dy()-1
+	switch t.orientation {
+	case 2:
+		x = right - x
+	case 3:
+		x, y = right-x, bottom-y
+	case 4:
+		y = bottom - y
+	case 5:
+		x, y = y, x
+	case 6:
+		x, y = y, bottom-x
+	case 7:
+		x, y = right-y, bottom-x
+	case 8:
+		x, y = right-y, x
 	}
-	return out
+	return t.Image.At(b.Min.X+x, b.Min.Y+y)
 }

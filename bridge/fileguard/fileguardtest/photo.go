@@ -21,6 +21,12 @@ func Photo(t testing.TB, w, h int, orientation byte) []byte {
 			}
 		}
 	}
+	return Lying(t, m, orientation)
+}
+
+// Lying is an image as a JPEG, with an EXIF that says how to turn it and where it was taken.
+func Lying(t testing.TB, m image.Image, orientation byte) []byte {
+	t.Helper()
 	var out bytes.Buffer
 	if err := jpeg.Encode(&out, m, nil); err != nil {
 		t.Fatal(err)
