@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
@@ -89,6 +90,19 @@ func Tab(t *testing.T, ctx context.Context) context.Context {
 	return other
 }
 
+// Saving has what a tab saves come into a folder of the test's, which it returns.
+func Saving(t *testing.T, ctx context.Context) string {
+	t.Helper()
+	folder := t.TempDir()
+	_, err := chromedp.Call(ctx, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{
+		Behavior: browser.SetDownloadBehaviorBehaviorAllow, BrowserContextID: chromedp.FromContext(ctx).BrowserContextID, DownloadPath: folder,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return folder
+}
+
 // Do runs steps, each of which may take a while on a busy machine, but not for ever: 40 s all of
 // them together.
 func Do(t *testing.T, ctx context.Context, steps ...chromedp.Action[chromedp.Void]) {
@@ -155,12 +169,14 @@ func Visible(selector string) chromedp.Action[chromedp.Void] {
 	return chromedp.WaitVisible(Inside(selector))
 }
 
-// Until waits for a condition of the page.
+// Until waits for a condition of the page. One that throws is not met yet: what it looks at may be exchanged just
+// now, and the library's polling would never look again.
 func Until(condition string) chromedp.Action[chromedp.Void] {
+	met := `(() => { try { return ` + Lookup(condition) + ` } catch { return false } })()`
 	return func(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {
-		_, err := chromedp.Poll[chromedp.Void](Lookup(condition), chromedp.WithPollingInterval(20*time.Millisecond))(ctx, target)
+		_, err := chromedp.Poll[chromedp.Void](met, chromedp.WithPollingInterval(20*time.Millisecond))(ctx, target)
 		for err != nil && strings.Contains(err.Error(), "Cannot find context") && ctx.Err() == nil { // the page was exchanged meanwhile
-			_, err = chromedp.Poll[chromedp.Void](Lookup(condition), chromedp.WithPollingInterval(20*time.Millisecond))(ctx, target)
+			_, err = chromedp.Poll[chromedp.Void](met, chromedp.WithPollingInterval(20*time.Millisecond))(ctx, target)
 		}
 		if err != nil {
 			return chromedp.Void{}, fmt.Errorf("waited in vain for %s: %w", condition, err)
