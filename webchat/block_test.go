@@ -45,7 +45,7 @@ func TestWidgetOfBlockedBrowser(t *testing.T) {
 	h.core.setFail("Open", bridge.ErrBlocked)
 	ctx := browser(t)
 	do(t, ctx, chromedp.Navigate(h.http.URL+"/?area=fundbuero&language=de-CH"), visible("#text"), written("Hallo"),
-		says(".alert", "Ihre Nachricht wurde nicht angenommen: Der Chat steht Ihnen zurzeit nicht zur Verfügung."), says(".alert", "Der Text steht wieder im Eingabefeld."),
+		says(".alert", "Ihre Nachricht wurde nicht angenommen: Der Chat steht Ihnen zurzeit nicht zur Verfügung."), says(".alert", "Der Text steht wieder im Feld."),
 		until(`$("#text").value === "Hallo" && !$(".message")`))
 	if kept := evaluate[int](t, ctx, `localStorage.length`); kept != 0 {
 		t.Errorf("%d entries are kept of a chat that was not begun", kept)

@@ -37,6 +37,7 @@ var (
 	key     = browsertest.Key
 	size    = browsertest.Size
 	media   = browsertest.Media
+	saving  = browsertest.Saving
 )
 
 func evaluate[T any](t *testing.T, ctx context.Context, expression string) T {

@@ -73,11 +73,15 @@ func (s *Server) postTicket(c *gin.Context, conversation bridge.Conversation) {
 		s.fail(c, err)
 		return
 	}
-	path := "/api/v1/conversations/" + string(conversation.ID) + "/files/" + string(file)
-	query := "?ticket=" + url.QueryEscape(ticket)
 	c.JSON(http.StatusCreated, gin.H{
-		"url": path + query, "preview_url": path + "/preview" + query, "expires_in_seconds": int(bridge.TicketFor.Seconds()),
+		"url": ticketPath(conversation.ID, file, "", ticket), "preview_url": ticketPath(conversation.ID, file, "/preview", ticket),
+		"expires_in_seconds": int(bridge.TicketFor.Seconds()),
 	})
+}
+
+// ticketPath is where a ticket opens a file, or what is behind it.
+func ticketPath(id bridge.ConversationID, file bridge.MessageID, behind, ticket string) string {
+	return "/api/v1/conversations/" + string(id) + "/files/" + string(file) + behind + "?ticket=" + url.QueryEscape(ticket)
 }
 
 // ticketed answers a request for a file that names conversation, file and ticket.

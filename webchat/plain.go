@@ -47,7 +47,9 @@ type plainPage struct {
 
 	Conversation *bridge.Snapshot
 	AreaName     string
-	Days         []plainDay
+	// TakesFiles: the citizen can send some.
+	TakesFiles bool
+	Days       []plainDay
 	// Seconds after which the log is fetched anew; 0 means that the reader has stopped it.
 	Seconds int
 	// Turn makes each address differ from the last: one that differs in its fragment only would
@@ -67,7 +69,12 @@ type plainMessage struct {
 	Quote string
 	// Link is the page that it shows, with Text as its title; empty for none.
 	Link string
+	// File is what it brings along.
+	File *plainMessageFile
 }
+
+// plainMessageFile is a file of a message; Path leads to it, and is empty where it can't be had.
+type plainMessageFile struct{ Name, Path string }
 
 // plainRefresh is how often the log is fetched, in seconds.
 const plainRefresh = 8
@@ -86,7 +93,7 @@ func (s *Server) showPlain(c *gin.Context, status int, p plainPage) {
 	p.ClientID, p.Key = bridge.NewID(), bridge.NewID()
 	if snapshot, ok := s.plainConversation(c); ok {
 		p.Conversation, name = &snapshot, "plain_chat.html"
-		p.AreaName = s.areaRef(snapshot.Conversation.Area, languageOf(c)).Name
+		p.AreaName, p.TakesFiles = s.areaRef(snapshot.Conversation.Area, languageOf(c)).Name, s.filesTaken(snapshot.Conversation) != nil
 	} else {
 		name = s.placePlain(c, &p)
 	}
@@ -227,6 +234,12 @@ func (p *plainPage) add(m bridge.Message, words map[string]string, zone *time.Lo
 	}
 	if m.Card != nil && m.Card.Kind == bridge.PageCard && !m.Deleted() {
 		out.Text, out.Link = m.Card.Title, m.Card.URL
+	}
+	if m.File != nil {
+		out.File = &plainMessageFile{Name: m.File.Name}
+		if p.Conversation != nil && m.File.Verdict == "" && !out.Own {
+			out.File.Path = "/plain/files/" + string(m.ID)
+		}
 	}
 	if q := m.Quote; q.Text != "" {
 		out.Quote = q.Text

@@ -146,7 +146,7 @@ var described = sync.OnceValues(func() (routers.Router, *openapi3.T) {
 // request that the description forbids.
 func (h *house) describes(r *http.Request, body string, a answer) {
 	h.t.Helper()
-	if kind := a.header.Get("Content-Type"); strings.HasPrefix(kind, "text/") || strings.HasPrefix(kind, "image/") || r.Method == http.MethodOptions {
+	if kind := a.header.Get("Content-Type"); strings.HasPrefix(kind, "text/") || strings.HasPrefix(kind, "image/") || strings.HasPrefix(r.URL.Path, "/plain/") || r.Method == http.MethodOptions {
 		return // pages, streams and preflights are no part of it
 	}
 	r.Body = io.NopCloser(strings.NewReader(body))

@@ -34,13 +34,21 @@ type uploadedJSON struct {
 // multipart/form-data, client_id first, request if it answers one, and then file; it is read as it comes. The
 // same client_id with the same file gives the same message.
 func (s *Server) postFile(c *gin.Context, conversation bridge.Conversation) {
-	if wait := s.sending.allow(conversation.ID); wait > 0 {
-		s.refuse(c, problem{kind: rateLimited, retryAfter: wait})
+	m, err := s.takeFile(c, conversation)
+	if err != nil {
+		s.fail(c, err)
 		return
 	}
+	c.JSON(http.StatusAccepted, uploadedJSON{receiptJSON: receipt(m), Kind: kindFile, File: fileOf(m)})
+}
+
+// takeFile has the core take what a request brings.
+func (s *Server) takeFile(c *gin.Context, conversation bridge.Conversation) (bridge.Message, error) {
+	if wait := s.sending.allow(conversation.ID); wait > 0 {
+		return bridge.Message{}, &refusedError{problem{kind: rateLimited, retryAfter: wait}}
+	}
 	if !s.uploads.enter(conversation.ID, mostUploads) {
-		s.refuse(c, problem{kind: rateLimited, retryAfter: unavailableRetry})
-		return
+		return bridge.Message{}, &refusedError{problem{kind: rateLimited, retryAfter: unavailableRetry}}
 	}
 	defer s.uploads.leave(conversation.ID)
 	ctx, cancel := context.WithTimeout(c.Request.Context(), s.limits.Upload+afterUpload)
@@ -50,20 +58,13 @@ func (s *Server) postFile(c *gin.Context, conversation bridge.Conversation) {
 	c.Request.Body = pausing{c.Request.Body, control, time.Now().Add(s.limits.Upload)}
 	parts, err := c.Request.MultipartReader()
 	if err != nil {
-		s.refuse(c, problem{kind: unsupportedType})
-		return
+		return bridge.Message{}, &refusedError{problem{kind: unsupportedType}}
 	}
 	in, err := readUpload(parts)
 	if err != nil {
-		s.fail(c, err)
-		return
+		return bridge.Message{}, err
 	}
-	m, err := s.core.FileFromCitizen(ctx, conversation.ID, in)
-	if err != nil {
-		s.fail(c, err)
-		return
-	}
-	c.JSON(http.StatusAccepted, uploadedJSON{receiptJSON: receipt(m), Kind: kindFile, File: fileOf(m)})
+	return s.core.FileFromCitizen(ctx, conversation.ID, in)
 }
 
 // readUpload reads up to where the file's bytes begin.

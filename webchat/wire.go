@@ -64,9 +64,7 @@ func (s *Server) conversationJSON(snapshot bridge.Snapshot, lang string) convers
 		out.Clerk = &c.Clerk
 	}
 	out.ClerkAvatar = clerkAvatar(c)
-	if area, err := s.core.Area(c.Area); err == nil && c.State != bridge.Closed {
-		out.Files = filesOf(area)
-	}
+	out.Files = s.filesTaken(c)
 	if c.State == bridge.Closed {
 		until := wireTime(c.Life.ReopenUntil)
 		out.ClosedBy, out.ReopenUntil = &c.Life.ClosedBy, &until
