@@ -62,7 +62,7 @@ func TestForm(t *testing.T) {
 }
 
 // ask has a clerk send a form.
-func (m *memory) ask(t *testing.T, id bridge.ConversationID, source string) bridge.MessageID {
+func (m *memory) ask(t testing.TB, id bridge.ConversationID, source string) bridge.MessageID {
 	t.Helper()
 	f, err := form.Parse([]byte(source))
 	if err != nil {

@@ -4,11 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/chromedp/cdproto/accessibility"
@@ -114,6 +116,20 @@ func TestWidgetAxe(t *testing.T) {
 	for _, path := range []string{"/?area=fundbuero&language=fr-CH", "/plain?language=de-CH-simple", "/plain?language=de-CH&area=fundbuero", "/accessibility?language=it-CH"} {
 		do(t, ctx, chromedp.Navigate(h.http.URL+path), until(`document.readyState === "complete" && (!document.getElementById("schalter") || $("#text"))`), chromedp.Evaluate[chromedp.Void](source+";undefined"))
 		checkAxe(t, ctx, path)
+	}
+	// What the plain chat's frames show, each as a page.
+	h.core.takesFiles()
+	do(t, ctx, chromedp.Navigate(h.http.URL+"/plain?language=de-CH&area=fundbuero"), chromedp.SendKeys(chromedp.CSS("#text"), "Guten Tag"), chromedp.Click(chromedp.CSS("form button")), chromedp.WaitVisible(chromedp.CSS("iframe.files")))
+	var ids []bridge.ConversationID
+	h.core.set(func() { ids = slices.Collect(maps.Keys(h.core.conversations)) })
+	for _, id := range ids {
+		h.core.brings(id)
+	}
+	for _, path := range []string{"/plain?language=de-CH", "/plain/log?language=de-CH&hold=1", "/plain/files?language=de-CH"} {
+		for _, width := range []int64{320, 1280} {
+			do(t, ctx, size(width, 720), chromedp.Navigate(h.http.URL+path), until(`document.readyState === "complete"`), chromedp.Evaluate[chromedp.Void](source+";undefined"))
+			checkAxe(t, ctx, fmt.Sprintf("%s %d", path, width))
+		}
 	}
 }
 

@@ -58,6 +58,24 @@ var journey = []struct {
 		}})
 		do(t, ctx, says(".card", "Umzug melden"), says(".card button", "Datei senden"), says(".card li", "Heimatschein.pdf"))
 	}},
+	{"5-files", func(t *testing.T, ctx context.Context, h *house) {
+		picture := portrait(t)
+		h.core.set(func() { h.core.picture = picture })
+		talk(t, ctx, h)
+		h.core.brings(h.core.only(t))
+		do(t, ctx, until(`$$(".clerk .card button").length === 4 && $(".card canvas")`))
+	}},
+	{"5-form", func(t *testing.T, ctx context.Context, h *house) {
+		h.core.takesFiles()
+		start(t, ctx)
+		filling(t, ctx, h)
+	}},
+	{"5-form-wrong", func(t *testing.T, ctx context.Context, h *house) {
+		h.core.takesFiles()
+		start(t, ctx)
+		filling(t, ctx, h)
+		do(t, ctx, typed("#form-mail", "keine"), click(".fill .primary"), says(".fill .alert", "Bitte prüfen Sie:"))
+	}},
 	{"5-delayed", func(t *testing.T, ctx context.Context, h *house) {
 		talk(t, ctx, h)
 		h.core.setDelayed(true)
@@ -97,6 +115,11 @@ var journey = []struct {
 		talk(t, ctx, h)
 		h.core.end(h.core.only(t))
 		do(t, ctx, visible(".after:not([hidden]) button"))
+	}},
+	{"8-rating", func(t *testing.T, ctx context.Context, h *house) {
+		talk(t, ctx, h)
+		h.core.end(h.core.only(t))
+		do(t, ctx, visible(".rating"), click(".rating label:nth-of-type(4)"), typed("#comment", "Sehr nett"), visible(".rating button"))
 	}},
 	{"9-confirm", func(t *testing.T, ctx context.Context, h *house) {
 		talk(t, ctx, h)

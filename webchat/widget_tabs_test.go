@@ -125,6 +125,39 @@ func TestWidgetSleeps(t *testing.T) {
 	}
 }
 
+// A page that the browser keeps for going back holds no stream meanwhile, and catches up when it is shown again.
+func TestWidgetGoesBackToItsPage(t *testing.T) {
+	h, host := hostPage(t, embedded, nil)
+	ctx := browser(t)
+	do(t, ctx, chromedp.Navigate(host), says(".state", "jetzt"))
+	start(t, ctx)
+	do(t, ctx, written("Bis gleich"), says(".citizen", "gespeichert"), typed("#text", "Noch nicht gesendet"), chromedp.Evaluate[chromedp.Void](`window.kept = true`))
+	id := h.core.only(t)
+	h.core.fromClerk(id, "Nora Keller", "Grüezi")
+	do(t, ctx, says(".clerk", "Grüezi"), chromedp.Navigate(h.http.URL+"/accessibility"))
+	await(t, "a stream that is let go", func() bool { return h.hub.Streams() == 0 })
+	h.core.fromClerk(id, "Nora Keller", "Sind Sie da?")
+	// The library's own waiting stands still on a page that came back.
+	shows := func(want string) {
+		await(t, want, func() bool {
+			return strings.Contains(evaluate[string](t, ctx, lookup(`$(".log")?.innerText || ""`)), want)
+		})
+	}
+	do(t, ctx, chromedp.Evaluate[chromedp.Void](`history.back()`))
+	shows("Sind Sie da?")
+	if !evaluate[bool](t, ctx, `window.kept === true`) {
+		t.Fatal("the browser has not kept the page")
+	}
+	h.core.fromClerk(id, "Nora Keller", "Ich warte.")
+	shows("Ich warte.")
+	if draft := evaluate[string](t, ctx, lookup(`$("#text").value`)); draft != "Noch nicht gesendet" {
+		t.Errorf("the draft is %q", draft)
+	}
+	if got := texts(t, ctx); got != "Bis gleic|Grüezi|Sind Sie |Ich warte" {
+		t.Errorf("shown: %s", got)
+	}
+}
+
 // A connection that died while the device slept looks alive. Who wakes, or comes into another network, is not
 // kept waiting for the time after which silence would show it.
 func TestWidgetWakesWithDeadConnections(t *testing.T) {

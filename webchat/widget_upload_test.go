@@ -29,7 +29,7 @@ func carrying(kind, selector, name string, size int) chromedp.Action[chromedp.Vo
 }
 
 // uploadsLoaded counts how often the part that sends files was loaded.
-const uploadsLoaded = `performance.getEntriesByType("resource").filter((e) => e.name.includes("/widget/uploads-")).length`
+const uploadsLoaded = `performance.getEntriesByType("resource").filter((e) => e.name.includes("/widget/exchange-")).length`
 
 // Files are sent by choice, by paste and by drag, under the host page's policy; what sends them is loaded when
 // it is used, limits are told before, and every state can be had by keyboard and is announced.

@@ -35,6 +35,9 @@ const Loader = "loader.js"
 // Languages are the catalogues, the default first.
 var Languages = []string{"de-CH", "fr-CH", "it-CH", "en", "de-CH-simple"}
 
+// More stands before the name of a catalogue's words of the parts that are loaded when they are used.
+const More = "more-"
+
 // File is one file of the bundle.
 type File struct {
 	// Name is the plain name, as in dist; Versioned the one that names its content for ever.
@@ -65,10 +68,12 @@ func Load() (map[string]File, error) {
 		files[e.Name()] = NewFile(e.Name(), data)
 	}
 	version := TextsVersion(func(name string) []byte { return files[name].Data })
-	for _, name := range Languages {
-		f := files[name+".txt"]
-		f.Versioned = name + "-" + version + ".txt"
-		files[name+".txt"] = f
+	for _, language := range Languages {
+		for _, name := range []string{language, More + language} {
+			f := files[name+".txt"]
+			f.Versioned = name + "-" + version + ".txt"
+			files[name+".txt"] = f
+		}
 	}
 	return files, nil
 }
@@ -79,6 +84,7 @@ func TextsVersion(file func(name string) []byte) string {
 	var all []byte
 	for _, name := range Languages {
 		all = append(append(all, file(name+".txt")...), 0)
+		all = append(append(all, file(More+name+".txt")...), 0)
 	}
 	return Version(all)
 }

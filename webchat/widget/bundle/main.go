@@ -57,8 +57,26 @@ func report(files map[string][]byte) string {
 	}
 	loader, all := sizes(files)
 	fmt.Fprintf(&b, "before the first click %d of %d B, everything %d of %d B, what is loaded when used %d of %d B\n",
-		loader, loaderBudget, all, allBudget, weight(files["cards.js"])+weight(files["uploads.js"]), lazyBudget)
+		loader, loaderBudget, all, allBudget, lazySize(files), lazyBudget)
 	return b.String()
+}
+
+// lazy are the parts that are loaded when they are used, each behind those that it loads itself.
+var lazy = []string{"exchange", "cards"}
+
+// ofLazy matches the keys of their words.
+var ofLazy = regexp.MustCompile("^(card|form|rating|upload)_")
+
+// lazySize is what they weigh together, with the largest catalogue of their words.
+func lazySize(files map[string][]byte) int {
+	all, catalogue := 0, 0
+	for _, name := range lazy {
+		all += weight(files[name+".js"])
+	}
+	for _, name := range widget.Languages {
+		catalogue = max(catalogue, weight(files[widget.More+name+".txt"]))
+	}
+	return all + catalogue
 }
 
 func weight(data []byte) int { return len(widget.NewFile("", data).Gzip) }
@@ -77,36 +95,31 @@ func sizes(files map[string][]byte) (loader, all int) {
 // build returns the bundle's files by name. Each file's version goes into those that load it.
 func build(dir string) (map[string][]byte, error) {
 	files := map[string][]byte{}
-	words, ofCards, ofUploads := map[string]map[string]string{}, map[string]map[string]string{}, map[string]map[string]string{}
+	words := map[string]map[string]string{}
 	places := map[string]any{} // the same in every catalogue, for all have the same keys
 	catalogues, err := readCatalogues(dir)
 	if err != nil {
 		return nil, err
 	}
 	for name, catalogue := range catalogues {
-		launcher, cards, uploads, rest := map[string]string{}, map[string]string{}, map[string]string{}, []string{}
+		launcher, rest, more := map[string]string{}, []string{}, []string{}
 		for _, key := range slices.Sorted(maps.Keys(catalogue)) {
 			if short, ok := strings.CutPrefix(key, "launcher_"); ok {
 				launcher[short] = catalogue[key]
-			} else if short, ok := strings.CutPrefix(key, "card_"); ok {
-				cards[short] = catalogue[key]
-			} else if strings.HasPrefix(key, "rating_") {
-				cards[key] = catalogue[key]
-			} else if short, ok := strings.CutPrefix(key, "upload_"); ok {
-				uploads[short] = catalogue[key]
+			} else if ofLazy.MatchString(key) {
+				places["say."+key] = len(more)
+				more = append(more, catalogue[key])
 			} else if !strings.HasPrefix(key, "page_") { // those are the server's
 				places["say."+key] = len(rest)
 				rest = append(rest, catalogue[key])
 			}
 		}
-		words[name], ofCards[name], ofUploads[name] = launcher, cards, uploads
-		files[name+".txt"] = []byte(strings.Join(rest, "\n"))
+		words[name] = launcher
+		files[name+".txt"], files[widget.More+name+".txt"] = []byte(strings.Join(rest, "\n")), []byte(strings.Join(more, "\n"))
 	}
 	define := maps.Clone(places)
 	define["TEXTS"] = widget.TextsVersion(func(name string) []byte { return files[name] })
-	lazy := map[string]map[string]map[string]string{"cards": ofCards, "uploads": ofUploads}
-	for _, name := range []string{"cards", "uploads", "chat", "frame"} { // the first two are named by the third
-		define["WORDS"] = ordered(lazy[name])
+	for _, name := range append(slices.Clone(lazy), "chat", "frame") { // each names those before it
 		data, err := bundle(dir, name, api.FormatESModule, define)
 		if err != nil {
 			return nil, err

@@ -48,8 +48,13 @@ func TestBudget(t *testing.T) {
 	if all > allBudget {
 		t.Errorf("everything weighs %d bytes of %d", all, allBudget)
 	}
-	if cards, uploads := weight(files["cards.js"]), weight(files["uploads.js"]); cards == 0 || uploads == 0 || cards+uploads > lazyBudget {
-		t.Errorf("cards and uploads weigh %d and %d bytes of %d", cards, uploads, lazyBudget)
+	for _, name := range lazy {
+		if weight(files[name+".js"]) < 1<<10 {
+			t.Errorf("%s weighs nothing", name)
+		}
+	}
+	if weighs := lazySize(files); weighs > lazyBudget {
+		t.Errorf("what is loaded when it is used weighs %d bytes of %d", weighs, lazyBudget)
 	}
 }
 
@@ -70,11 +75,18 @@ func TestLoaderNamesWhatIsServed(t *testing.T) {
 		if !ok || !strings.Contains(chat, "}-"+version) {
 			t.Errorf("the chat does not name the catalogue %s", name)
 		}
+		more, ok := strings.CutPrefix(files[widget.More+name+".txt"].Versioned, widget.More+name+"-")
+		if !ok || !strings.Contains(string(files["cards.js"].Data), widget.More+"${") || !strings.Contains(string(files["cards.js"].Data), "}-"+more) {
+			t.Errorf("the cards do not name the catalogue %s", name)
+		}
 	}
-	for _, name := range []string{"cards.js", "uploads.js"} {
+	for _, name := range []string{"cards.js", "exchange.js"} {
 		if !strings.Contains(chat, files[name].Versioned) {
 			t.Errorf("the chat does not name %s", name)
 		}
+	}
+	if !strings.Contains(string(files["cards.js"].Data), files["exchange.js"].Versioned) {
+		t.Error("the cards do not name what fills forms")
 	}
 	for name, f := range files {
 		if regexp.MustCompile(`\beval\(|new Function|innerHTML|outerHTML|insertAdjacentHTML|document\.write|document\.cookie`).Match(f.Data) {
@@ -107,7 +119,7 @@ func TestKeys(t *testing.T) {
 	said := map[string]bool{}
 	for _, found := range regexp.MustCompile(`\bsay\.([a-z_]+)|[wW]ords\.([a-z_]+)|[wW]ords\["([a-z_]+)"\]|"((?:[a-z]+_)+[a-z]+)"`).FindAllStringSubmatch(text, -1) {
 		for _, key := range found[1:] {
-			said[key], said["launcher_"+key], said["card_"+key], said["upload_"+key] = true, true, true, true
+			said[key], said["launcher_"+key] = true, true
 		}
 	}
 	for key := range catalogues["de-CH"] {

@@ -18,7 +18,7 @@ export interface Deeds {
 
 /** actions fills a bar with what can be done to a message. */
 export function actions(bar: HTMLElement, m: Message, { write, amend, close }: Deeds): void {
-  const own = m.direction === "citizen";
+  const own = m.direction === "citizen" && !m.card; // what was handed in stays
   // Deleting can't be undone, so it asks once more, where the focus is.
   const remove = () => {
     const sure = button("second", t(say.remove_sure), () => amend("DELETE"));

@@ -239,7 +239,7 @@ class App implements Watcher, Around {
     const name = clerk || (chat ? chat.areaName : t(say.title));
     const sign = (name.match(/(?<!\S)\p{L}/gu) || []).slice(0, clerk ? 2 : 1).join("").toUpperCase();
     const closed = this.#areas.find((a) => a.id === this.#area);
-    if (!chat && closed) return [closed.name, t(say.sub_closed), closed.name[0]];
+    if (!chat && closed) return [closed.name, t(closed.state === "unstaffed" ? say.area_unstaffed : say.sub_closed), closed.name[0]];
     if (!chat) return [name, [this.#counter.city, this.#openUntil()].filter(Boolean).join(" · "), sign];
     const area = now ? now.service_area.name : chat.areaName;
     if (clerk) return [clerk, `${area} · ${t(now.state === "closed" ? say.sub_ended : say.sub_active)}`, now.clerk_avatar === this.#faceOf && this.#face || sign];
@@ -256,15 +256,15 @@ class App implements Watcher, Around {
   }
 
   messages(list: Message[], fresh: boolean): void {
-    if (!this.#view) return fresh ? this.complain(t(say.new_below)) : undefined;
-    this.#view.log.put(list, fresh);
+    this.#view?.log.put(list, fresh);
     const clerks = list.filter((m) => m.direction === "clerk").length;
-    if (fresh && clerks && (!this.#panel.isOpen || document.hidden)) {
-      this.#unread += clerks;
-      if (this.#session.chat?.call && this.#session.leading) ring();
-      this.#showUnread();
+    if (fresh && clerks) {
+      if (!this.#sees()) {
+        if (this.#session.chat?.call && this.#session.leading) ring();
+        this.#showUnread(this.#unread + clerks);
+      }
+      this.shell.emit("message", { unread: this.#unread });
     }
-    if (fresh && clerks) this.shell.emit("message", { unread: this.#unread });
     this.changed();
   }
 
@@ -317,7 +317,6 @@ class App implements Watcher, Around {
     this.#session.forget();
     this.#area = this.shell.area;
     this.complain("");
-    this.#view = null;
     void this.#showAreas();
   }
 
@@ -368,12 +367,15 @@ class App implements Watcher, Around {
   }
 
   looked(): void {
-    if (!this.#panel.isOpen || document.hidden) return;
+    if (!this.#sees()) return;
     if (this.#view?.log.atEnd) this.#session.reads();
     this.#look();
-    if (!this.#unread) return;
-    this.#unread = 0;
-    this.#showUnread();
+    if (this.#unread) this.#showUnread(0);
+  }
+
+  /** sees reports whether what comes is in front of the citizen. */
+  #sees(): unknown {
+    return this.#panel.isOpen && !document.hidden && this.#view?.log.list.clientHeight;
   }
 
   /** look fetches the picture of who serves the citizen now; until it is there, the initials stand for it. */
@@ -389,9 +391,11 @@ class App implements Watcher, Around {
     }, () => {});
   }
 
-  #showUnread(): void {
-    const n = this.#unread;
-    this.shell.unread(n, n ? t(say.unread, { n }) : "");
+  #showUnread(n: number): void {
+    this.#unread = n;
+    const text = n ? t(say.unread, { n }) : "";
+    this.shell.unread(n, text);
+    this.#panel.late(text); // seen where a form or a question stands in the log's place
     if (n && !document.title.startsWith("(")) this.#heading = document.title;
     document.title = n ? `(${n}) ${this.#heading}` : this.#heading;
   }

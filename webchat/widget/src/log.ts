@@ -27,19 +27,21 @@ export class Log {
   #staying = false;
   /** Whether a clerk's message has come that was not in sight. */
   #news = false;
-  /** How far down it was last. */
+  /** How far down it was last, and how high. */
   #top = 0;
+  #height = 0;
   /** The button that the Tab key reaches. */
   #stop?: HTMLElement;
   #delivered = 0;
   #read = 0;
 
-  constructor(private language: string, seen: () => void, private act: (message: Message, from: HTMLElement) => void, private card: (message: Message, box: HTMLElement) => HTMLElement) {
+  constructor(private language: string, private seen: () => void, private act: (message: Message, from: HTMLElement) => void, private card: (message: Message, box: HTMLElement) => HTMLElement) {
     this.#jump.append(tools.icon(down), t(say.new_below));
     this.list.addEventListener("scroll", () => {
       const { scrollTop, scrollHeight, clientHeight } = this.list;
-      const up = scrollTop < this.#top;
+      const up = scrollTop < this.#top && clientHeight === this.#height; // else it was turned, or given less room
       this.#top = scrollTop;
+      this.#height = clientHeight;
       if (scrollHeight - scrollTop - clientHeight < near) this.atEnd = true;
       else if (up) this.atEnd = false; // what has grown meanwhile is not what the reader did
       if (!this.atEnd) return;
@@ -116,7 +118,7 @@ export class Log {
 
   /** fill shows what a message says now. */
   #fill(row: Row): void {
-    const { text, html, emote, sender, deleted, card, reply_to: quoted, reactions = [] } = row.message;
+    const { text, html, emote, sender, deleted, card, file, reply_to: quoted, reactions = [] } = row.message;
     row.more.hidden = !row.message.id || !!deleted;
     const shown = JSON.stringify([text, html, emote, deleted, card, quoted, reactions]);
     if (row.shown === shown) return;
@@ -132,7 +134,7 @@ export class Log {
     }
     if (emote) row.text.append(ours(`* ${sender || t(say.you)} `));
     const said = html ? formatted(html) : plain(text);
-    row.text.append(card ? this.card(row.message, h("div", null, said)) : said);
+    row.text.append(card || file ? this.card(row.message, h("div", null, said)) : said);
     if (reactions.length) row.text.append(h("p.reactions", null, reactions.map((r) => r.key + (r.count > 1 ? " " + r.count : "")).join("  ")));
   }
 
@@ -204,8 +206,10 @@ export class Log {
     this.#staying = true;
     requestAnimationFrame(() => {
       this.#staying = false;
-      if (this.atEnd) this.list.scrollTop = this.list.scrollHeight;
-      else if (this.#news) this.#jump.hidden = false;
+      if (this.atEnd) {
+        this.list.scrollTop = this.list.scrollHeight;
+        this.seen();
+      } else if (this.#news) this.#jump.hidden = false;
       this.#news = false;
     });
   }

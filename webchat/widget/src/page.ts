@@ -1,12 +1,13 @@
 // A web page that a clerk shows. Nothing is fetched from it, and nothing opens before a click.
 
 import { h } from "./dom";
+import { put } from "./place";
 import type { CardContext } from "./types";
 
 /** Where the click is remembered that leads the host page to the card's page, for the chat to open there. */
 const beside = "schalter.beside";
 
-export function page({ into, message, language }: CardContext, words: { [key: string]: string }, host: Element): void {
+export function page({ into, message, language }: CardContext, words: string[], host: Element): void {
   const { title, url = "", beside: citys } = message.card!;
   let address: URL;
   try {
@@ -15,15 +16,14 @@ export function page({ into, message, language }: CardContext, words: { [key: st
     return;
   }
   if (!/^https?:$/.test(address.protocol)) return;
-  const buttons = h("p", { class: "row" });
+  const buttons = h("p.row");
   // The chat is kept by the host page's origin, so beside it opens only what is of the same one.
   const here = citys && host.classList.contains("widget") && address.origin === location.origin;
   if (here) {
-    buttons.append(h("a", { class: "primary", href: address.href, click: () => remember(address.href) }, words.open_here));
+    buttons.append(h("a.primary", { href: address.href, click: () => remember(address.href) }, words[say.card_open_here]));
   }
-  buttons.append(h("a", { class: "second", href: address.href, target: "_blank", rel: "noopener noreferrer" }, words.open_new));
-  into.replaceChildren(h("div", { class: "card", role: "group", "aria-label": words.page + ": " + title },
-    h("p", { class: "strong" }, title), h("p", { class: "soft" }, address.host), buttons));
+  buttons.append(h("a.second", { href: address.href, target: "_blank", rel: "noopener noreferrer" }, words[say.card_open_new]));
+  put(into, words[say.card_page] + ": " + title, h("p.strong", null, title), h("p.soft", null, address.host), buttons);
   buttons.lang = language;
   if (here && arrived(address.href)) (window as any).Schalter?.open();
 }

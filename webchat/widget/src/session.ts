@@ -12,9 +12,9 @@ import { elect } from "./tabs";
 import { languageOf, t, tag } from "./texts";
 import type { Conversation, Message, Problem } from "./types";
 
-// Put in by the bundler: the part that shows cards, and the one that sends files.
+// Put in by the bundler: the part that shows cards, and the one that sends files and fills forms.
 declare const CARDS: string;
-declare const UPLOADS: string;
+declare const EXCHANGE: string;
 
 export type Trouble = "" | "sending" | "connection" | "gone";
 
@@ -125,11 +125,11 @@ export class Session {
   /** attach opens what sends files, as soon as that is loaded; for a paste or a drag, if it brings some. */
   attach(into: HTMLElement, event: any): void {
     const data = event.clipboardData || event.dataTransfer;
-    if (this.now?.files && (!data || data.types.includes("Files"))) this.#load(UPLOADS, { into, files: data ? [...data.files] : [], now: this.now });
+    if (this.now?.files && (!data || data.types.includes("Files"))) this.#load(EXCHANGE, { into, files: data ? [...data.files] : [] });
   }
 
   #load(part: string, context: object): void {
-    import(this.api.base + "widget/" + part).then((it) => it.default({ ...context, kept: this.chat, url: this.api.url("conversations/"), tools, language: tag() })).catch(() => {});
+    import(this.api.base + "widget/" + part).then((it) => it.default({ ...context, kept: this.chat, now: this.now, url: this.api.url("conversations/"), tools, language: tag() })).catch(() => {});
   }
 
   /** signal tells what clerks may know of this side. Nothing is promised; it returns whether it was taken. */

@@ -68,11 +68,21 @@ export const keepChat = (chat: Kept): void => put(chatKey, chat);
 
 /** waiting lists the unanswered texts in the order in which they were written. */
 export function waiting(): Waiting[] {
-  return keys().map((k) => get<Waiting>(k)).filter((w): w is Waiting => !!w).sort((a, b) => (a.at < b.at ? -1 : 1));
+  return keys().map((k) => get<Waiting>(k)).filter((w): w is Waiting => !!w?.text).sort((a, b) => (a.at < b.at ? -1 : 1));
 }
 
 export const keepText = (w: Waiting): void => put(textKey + w.client_id, w);
 export const dropText = (clientID: string): void => remove(textKey + clientID);
+
+/** What stands in a form that is not sent; client_id from the first try on. */
+export interface FormDraft { values: [string, string][]; client_id?: string }
+
+// It lies with the texts, though it is none, so that forget leaves nothing of it.
+const formKey = textKey + "form.";
+/** readForm is what was filled into a message's form and not sent. */
+export const readForm = (message: string): FormDraft | null => get<FormDraft>(formKey + message);
+export const keepForm = (message: string, draft: FormDraft): void => put(formKey + message, draft);
+export const dropForm = (message: string): void => remove(formKey + message);
 
 /** gone are the conversations that were ended for good here, and not yet at the counter. */
 export const gone = (): Gone[] => get<Gone[]>(goneKey) || [];

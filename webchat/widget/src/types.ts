@@ -41,6 +41,8 @@ export interface Message {
   reactions?: { key: string; count: number; mine: boolean }[];
   /** What it shows beside its text, which says the same in words. */
   card?: Card;
+  /** What it brings along; its text is then the name, or what was written beside it. */
+  file?: { name: string; type: string; size?: number; preview: boolean };
 }
 
 /** What a message shows. Kinds that are not known are left to the text. */
@@ -54,21 +56,61 @@ export interface Card {
   document?: { hint?: string; answers?: { name: string; sha256: string }[] };
   /** Of the question on which page the citizen is: what they show. */
   location?: { shared?: boolean; title?: string; url?: string };
+  /** Of a form: the message that answers it. */
+  form?: { answer?: string };
 }
 
 /** What the part that shows cards is handed. */
-export interface CardContext {
+export interface CardContext extends Around {
   message: Message;
   /** Holds the text until the card stands in its place. */
   into: HTMLElement;
+}
+
+/** What every part that is loaded when it is used is handed. */
+export interface Around {
   /** What the device keeps of the conversation. */
   kept: { id?: string; token?: string };
+  now: Conversation;
   /** Of all conversations, with a query. */
   url: string;
   /** A catalogue's name. */
   language: string;
   tools: Tools;
 }
+
+/** What the part that fills forms is handed. */
+export interface FormContext extends CardContext {
+  words: string[];
+  /** The citizen has asked for it just now. */
+  asked: boolean;
+  /** Hears that the form is gone, and whether because it was sent. */
+  closed(sent?: boolean): void;
+}
+
+export interface Field {
+  name: string;
+  kind: string;
+  title: string;
+  help?: string;
+  required?: boolean;
+  options?: { value: string; title: string }[];
+  minimum?: number;
+  maximum?: number;
+  step?: number;
+  /** Of dates, as in 2026-01-31. */
+  earliest?: string;
+  latest?: string;
+  min_length?: number;
+  max_length?: number;
+  pattern?: string;
+  autocomplete?: string;
+}
+
+/** A form that was asked for, in one language. */
+export interface Form { title: string; intro?: string; language: string; fields: Field[] }
+
+export interface FormProblem { detail?: string; errors?: { field: string; detail: string }[] }
 
 /** What it is handed to ask for a rating. */
 export interface RatingContext {
@@ -83,19 +125,11 @@ export interface RatingContext {
 export interface FileRules { max_bytes: number; max_count: number; types: string[] }
 
 /** What the part that sends files is handed. */
-export interface UploadContext {
+export interface UploadContext extends Around {
   /** What files are sent from; the tray comes first in it. */
   into: HTMLElement;
   /** Those that were pasted; may be none. */
   files: File[];
-  /** What the device keeps of the conversation. */
-  kept: { id?: string; token?: string };
-  now: Conversation;
-  /** Of all conversations. */
-  url: string;
-  /** A catalogue's name. */
-  language: string;
-  tools: Tools;
 }
 
 export interface Conversation {

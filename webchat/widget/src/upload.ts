@@ -8,7 +8,7 @@ import type { Problem, UploadContext } from "./types";
 /** How long to wait after a break, at first and at most, in milliseconds. */
 const first = 1e3, most = 15e3;
 
-interface Answered { status: number; retry: number; body: Partial<Problem> & { file?: { verdict?: string }; text?: string } }
+interface Answered { status: number; retry: number; body: Partial<Problem> & { file?: { verdict?: string }; id?: string } }
 
 export class Upload {
   readonly #id = newID();
@@ -20,59 +20,65 @@ export class Upload {
   #wake = () => {};
   #gone = false;
 
-  constructor(private context: UploadContext, private words: { [key: string]: string }, private file: File, private request: string, private announce: (text: string) => void, private again: (one: Upload) => void) {
+  constructor(private context: UploadContext, private words: string[], private file: File, private request: string, private announce: (text: string) => void, private again: (one: Upload) => void) {
     this.#bar = h("progress", { max: "100", value: "0", "aria-label": file.name });
-    this.#act = button("link", words.cancel, () => this.#pressed(), { "aria-label": words.cancel + ": " + file.name });
+    this.#act = button("link", words[say.upload_cancel], () => this.#pressed(), { "aria-label": words[say.upload_cancel] + ": " + file.name });
     this.node = h("li", null, h("span.name", null, file.name), this.#text, this.#bar, this.#act);
-    this.#say(words.waiting);
+    this.#say(words[say.upload_waiting]);
   }
 
   /** fits tells at once of a file that is too large. */
   fits(bytes: number): boolean {
     if (this.file.size <= bytes) return true;
-    this.#end(this.words.too_large);
+    this.#end(this.words[say.upload_too_large]);
     this.#act.remove();
     return false;
   }
 
-  /** run sends the file until it is answered for, refused or given up. */
-  async run(): Promise<void> {
+  /** run sends the file until it is answered for, refused or given up; it returns the ID of its message, or nothing. */
+  async run(): Promise<string | void> {
     this.#bar.hidden = false;
     for (let wait = first; !this.#gone; wait = Math.min(2 * wait, most)) {
       const { status, retry, body } = await this.#send();
       if (this.#gone) return;
       const away = body.type?.endsWith("/scanner-away");
       if (!status || status === 429 || (status >= 500 && !away)) {
-        this.#say(this.words.broken);
+        this.#say(this.words[say.upload_broken]);
         await this.#pause(Math.max(wait, retry));
         continue;
       }
-      if (status !== 202) return this.#end(body.detail || this.words.refused);
+      if (status !== 202) return this.#end(body.detail || this.words[say.upload_refused]);
       if (body.file?.verdict === "infected") {
-        this.#act.remove();
-        return this.#end(this.words.infected);
+        this.#remove(this.#act);
+        return this.#end(this.words[say.upload_infected]);
       }
-      this.announce((body.file?.verdict ? this.words.checking : this.words.done) + ": " + this.file.name);
-      this.node.remove();
-      return;
+      this.announce((body.file?.verdict ? this.words[say.upload_checking] : this.words[say.upload_done]) + ": " + this.file.name);
+      this.#remove(this.node);
+      return body.id;
     }
   }
 
   /** pressed cancels, or tries again what was refused. */
   #pressed(): void {
     if (this.#bar.hidden) {
-      this.#label(this.words.cancel);
-      this.#say(this.words.waiting);
+      this.#label(this.words[say.upload_cancel]);
+      this.#say(this.words[say.upload_waiting]);
       this.again(this);
       return;
     }
     this.#gone = true;
     this.#request?.abort();
     this.#wake();
-    this.announce(this.words.cancelled + ": " + this.file.name);
-    const list = this.node.parentElement;
-    this.node.remove();
-    (list?.parentElement?.querySelector("button.second") as HTMLElement | null)?.focus();
+    this.announce(this.words[say.upload_cancelled] + ": " + this.file.name);
+    this.#remove(this.node);
+  }
+
+  /** remove takes an element away; the focus, if it has it, goes back to choosing. */
+  #remove(e: HTMLElement): void {
+    const held = e.contains((e.getRootNode() as ShadowRoot).activeElement);
+    const choose = this.node.parentElement?.parentElement?.querySelector<HTMLElement>("button.second");
+    e.remove();
+    if (held) choose?.focus();
   }
 
   #label(text: string): void {
@@ -89,7 +95,7 @@ export class Upload {
     this.#bar.hidden = true;
     this.#say(why);
     this.announce(this.file.name + ": " + why);
-    this.#label(this.words.retry);
+    this.#label(this.words[say.upload_retry]);
   }
 
   #pause(ms: number): Promise<void> {
@@ -117,7 +123,7 @@ export class Upload {
       request.upload.onprogress = ({ loaded, total }) => {
         const percent = Math.floor((100 * loaded) / total);
         this.#bar.value = percent;
-        this.#say(percent < 100 ? percent + " %" : this.words.checking);
+        this.#say(percent < 100 ? percent + " %" : this.words[say.upload_checking]);
       };
       request.onloadend = () => {
         let body = bare({});

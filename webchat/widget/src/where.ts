@@ -3,6 +3,7 @@
 
 import { bare, button, h } from "./dom";
 import { ask, bearer } from "./fetch";
+import { put } from "./place";
 import type { CardContext } from "./types";
 
 let told = false;
@@ -10,7 +11,7 @@ let told = false;
 let pressed = false;
 let latest: CardContext | undefined;
 
-export function where(context: CardContext, words: { [key: string]: string }, host: Element): void {
+export function where(context: CardContext, words: string[], host: Element): void {
   const { into, message, language } = context;
   const { title, location: at = {} } = message.card!;
   // The chat's own page is none of the city's.
@@ -21,12 +22,12 @@ export function where(context: CardContext, words: { [key: string]: string }, ho
     pressed = true;
     tell(method);
   };
-  const act = at.shared ? button("second", words.where_hide, press("DELETE"), { lang: language })
-    : here && button("primary", words.where_show, press("PUT"), { lang: language });
-  into.replaceChildren(h("div", { class: "card", role: "group", "aria-label": title }, h("p", { class: "strong" }, title),
+  const act = at.shared ? button("second", words[say.card_where_hide], press("DELETE"), { lang: language })
+    : here && button("primary", words[say.card_where_show], press("PUT"), { lang: language });
+  put(into, title, h("p.strong", null, title),
     h("p", null, at.shared ? "✓ " + (at.title || at.url) : message.text),
-    !here && h("p", { class: "soft", lang: language }, words.where_not),
-    act && h("p", { class: "row" }, act)));
+    !here && h("p.soft", { lang: language }, words[say.card_where_not]),
+    act && h("p.row", null, act));
   if (act && pressed && !(into.getRootNode() as ShadowRoot).activeElement) act.focus();
   pressed = false;
   // Each page tells once that it was come to, and when it is looked at again; never because another one has told.
