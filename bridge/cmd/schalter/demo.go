@@ -28,6 +28,7 @@ type demoCommand struct {
 // demoFile is DIR/demo.json: what a person or a program needs to join in.
 type demoFile struct {
 	WebchatURL    string    `json:"webchat_url"`
+	CityURL       string    `json:"city_url"`
 	HomeserverURL string    `json:"homeserver_url"`
 	ServerName    string    `json:"server_name"`
 	Clerks        []account `json:"clerks"`
@@ -57,6 +58,11 @@ func (d *demoCommand) Run(ctx context.Context) error {
 		return fmt.Errorf("listen for the page: %w", err)
 	}
 	defer l.Close()
+	site, err := listenForCity(l.Addr(), d.HomeserverPort)
+	if err != nil {
+		return err
+	}
+	defer site.Close()
 	if err := os.MkdirAll(d.Dir, 0o700); err != nil {
 		return fmt.Errorf("create the demo's folder: %w", err)
 	}
@@ -64,7 +70,7 @@ func (d *demoCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	demo := d.describe(l.Addr(), secrets)
+	demo := d.describe(l.Addr(), site.Addr(), secrets)
 	c := d.config(demo, secrets)
 	if err := d.write(demo, c); err != nil {
 		return err
@@ -82,7 +88,7 @@ func (d *demoCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("\nDie Seite:  %s   (data and logs: %s)\n", demo.WebchatURL, d.Dir)
+	fmt.Printf("\nDie Seite:  %s   der Chat allein:  %s   (data and logs: %s)\n", demo.CityURL, demo.WebchatURL, d.Dir)
 	ctx, stop := context.WithCancelCause(ctx)
 	ended := make(chan struct{})
 	go func() {
@@ -100,9 +106,17 @@ func (d *demoCommand) Run(ctx context.Context) error {
 			log.Warn().Err(err).Msg("homeserver is started again")
 		}
 	}()
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		if err := serveCity(ctx, site, demo.WebchatURL); err != nil {
+			stop(err)
+		}
+	}()
 	err = service.run(ctx, l)
 	stop(nil)
 	<-ended
+	<-served
 	if cause := context.Cause(ctx); err == nil && !errors.Is(cause, context.Canceled) {
 		err = cause
 	}
@@ -199,9 +213,9 @@ var demoPeople = []account{
 	{UserID: "@admin:" + demoServer, DisplayName: "Admin Stadtbüro"},
 }
 
-func (d *demoCommand) describe(page net.Addr, s demoSecrets) demoFile {
+func (d *demoCommand) describe(page, site net.Addr, s demoSecrets) demoFile {
 	out := demoFile{
-		WebchatURL: "http://" + page.String(), HomeserverURL: fmt.Sprintf("http://127.0.0.1:%d", d.HomeserverPort),
+		WebchatURL: "http://" + page.String(), CityURL: "http://" + site.String(), HomeserverURL: fmt.Sprintf("http://127.0.0.1:%d", d.HomeserverPort),
 		ServerName: demoServer,
 	}
 	for i, a := range demoPeople {
@@ -226,7 +240,8 @@ func (d *demoCommand) config(demo demoFile, s demoSecrets) *config.Config {
 	c.Appservice.ASToken, c.Appservice.HSToken = config.Secret(s.ASToken), config.Secret(s.HSToken)
 	c.Database.URL = config.Secret("sqlite:" + d.file("schalter.db"))
 	c.Web.PublicURL = demo.WebchatURL
-	c.Web.AllowedOrigins, c.Web.TrustedProxies = nil, nil
+	onSite(c, demo.CityURL)
+	c.Web.TrustedProxies = nil
 	c.Admins, c.Desk.PauseAfter = nil, 0
 	for _, a := range demo.Admins {
 		c.Admins = append(c.Admins, a.UserID)
