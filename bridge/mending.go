@@ -34,6 +34,9 @@ func (b *Bridge) performMendRoom(ctx context.Context, e Entry) (func(Tx) error, 
 	if clerk := plan.Conversation.ClerkID; plan.Area.Staffs(clerk) {
 		plan.Invite = []UserID{clerk}
 	}
+	if plan.Guests, err = b.guestsOf(ctx, e.Conversation); err != nil {
+		return nil, err
+	}
 	owner := RoomOwner{Conversation: e.Conversation}
 	room, err := b.rooms.OpenRoom(ctx, plan, b.foundRoom(ctx, owner))
 	if isLost(err) {

@@ -104,12 +104,8 @@ func (b *Bridge) performGuardRoom(ctx context.Context, e Entry) (func(Tx) error,
 	if err != nil {
 		return nil, err
 	}
-	err = b.store.Update(ctx, func(tx Tx) (err error) {
-		plan.Guests, err = tx.Guests(e.Conversation)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read guests: %w: %w", err, ErrNotSent)
+	if plan.Guests, err = b.guestsOf(ctx, e.Conversation); err != nil {
+		return nil, err
 	}
 	// A room that has been left has nobody in it.
 	if c := plan.Conversation; c.Room != "" && !c.left() {
@@ -118,6 +114,18 @@ func (b *Bridge) performGuardRoom(ctx context.Context, e Entry) (func(Tx) error,
 		}
 	}
 	return func(tx Tx) error { return finish(tx, e) }, nil
+}
+
+// guestsOf are a conversation's guests, for an entry that has not asked the homeserver for anything yet.
+func (b *Bridge) guestsOf(ctx context.Context, id ConversationID) (guests []UserID, err error) {
+	err = b.store.Update(ctx, func(tx Tx) (err error) {
+		guests, err = tx.Guests(id)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read guests: %w: %w", err, ErrNotSent)
+	}
+	return guests, nil
 }
 
 // rereadFor brings the staff up to date for an entry that another replica may have written.

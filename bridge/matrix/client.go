@@ -53,6 +53,7 @@ type Adapter struct {
 
 	// registered holds the users (id.UserID) that are known to exist with the name they have.
 	registered sync.Map
+	limbo      *limbo
 }
 
 var _ bridge.Rooms = (*Adapter)(nil)
@@ -78,13 +79,14 @@ func New(o Options) (*Adapter, error) {
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = 64, 64
-	var through http.RoundTripper = transport
+	limbo := newLimbo()
+	var through http.RoundTripper = shaking{transport, limbo}
 	if o.Observe != nil {
-		through = observed{transport, o.Observe}
+		through = observed{through, o.Observe}
 	}
 	return &Adapter{
 		base: base, server: o.ServerName, token: o.Token, botName: o.BotName, timeout: o.Timeout,
-		http: &http.Client{Transport: through}, log: o.Log, keep: keepFor,
+		http: &http.Client{Transport: through}, log: o.Log, keep: keepFor, limbo: limbo,
 	}, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"time"
 
 	"schalter/bridge"
 )
@@ -103,6 +104,7 @@ func (a *Adapter) InspectAdmin(ctx context.Context, p bridge.AdminPlan) ([]bridg
 
 // inspect compares a room with its spec. Without a state, the room is lost.
 func (a *Adapter) inspect(ctx context.Context, spec roomSpec, room bridge.RoomID) ([]bridge.What, roomState, error) {
+	joined := a.joinedPeople(ctx, room)
 	have, err := a.state(ctx, room)
 	if gone(err, have, a.BotID()) {
 		return []bridge.What{bridge.RoomLost}, nil, nil
@@ -135,6 +137,9 @@ func (a *Adapter) inspect(ctx context.Context, spec roomSpec, room bridge.RoomID
 	}
 	if len(have[stateKey{encryptionType, ""}].content) > 0 {
 		note(bridge.Encrypted)
+	}
+	if a.limbo.look(room, joined, have, time.Now()) {
+		note(bridge.MemberDrifted)
 	}
 	return found, have, nil
 }

@@ -46,7 +46,7 @@ func outcome(resp *http.Response, err error) string {
 
 // endpoints are the words of paths that name an endpoint; everything else may be an ID.
 var endpoints = []string{"sync", "send", "state", "createRoom", "join", "invite", "kick", "leave", "forget", "messages",
-	"redact", "receipt", "typing", "register", "displayname", "joined_rooms", "whoami", "upload", "download", "directory"}
+	"redact", "receipt", "typing", "register", "displayname", "joined_rooms", "joined_members", "whoami", "upload", "download", "directory"}
 
 // endpoint is the first of those words in a path below the API's version, the rooms' and users' IDs
 // before it skipped.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 
 	"schalter/bridge"
@@ -90,7 +91,13 @@ func (a *Adapter) OpenRoom(ctx context.Context, p bridge.RoomPlan, found func(br
 		}
 		return room, err
 	}
-	for _, clerk := range p.Invite {
+	invite := slices.Clone(p.Invite)
+	for _, user := range a.release(ctx, room) {
+		if p.Area.Staffs(user) || slices.Contains(p.Guests, user) {
+			invite = append(invite, user)
+		}
+	}
+	for _, clerk := range invite {
 		if err := a.Invite(ctx, room, clerk); err != nil {
 			// The clerk can join by the space.
 			a.log.Warn().Err(err).Str("room", string(room)).Msg("clerk not invited")

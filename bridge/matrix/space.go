@@ -106,6 +106,7 @@ func (a *Adapter) lobbyChild() map[string]any {
 
 // reconcileMembers invites the clerks that are missing and removes everybody else.
 func (a *Adapter) reconcileMembers(ctx context.Context, room bridge.RoomID, clerks []bridge.UserID) error {
+	a.release(ctx, room)
 	have, err := a.state(ctx, room)
 	if err != nil {
 		return err
